@@ -1,0 +1,202 @@
+//! One page in a browser of its own: what a test or a benchmark holds.
+//!
+//! Input goes the way a person's does (mouse and key events, hit-tested by the browser), and waiting happens in
+//! the page, once a frame, so a test sees a change as soon as it is painted and never sleeps.
+
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::input::Key;
+use crate::observation::exception;
+use crate::process::Process;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+/// For what a browser does at once; generous, because test machines are slow and shared.
+const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+/// For what the page computes: loading a model and classifying with it.
+const SCRIPT_LIMIT: Duration = Duration::from_secs(180);
+
+/// A page. Dropping it ends its browser and removes its profile.
+pub struct Page {
+    connection: Connection,
+    session: String,
+    _process: Process,
+}
+
+impl Page {
+    /// Starts a browser (see [`crate::find_executable`]) with a fresh profile and an empty page.
+    ///
+    /// # Errors
+    /// The executable is no browser, or does not start.
+    pub fn launch(executable: &Path) -> Result<Self, Error> {
+        let process = Process::start(executable)?;
+        let mut connection = Connection::open(&process.address)?;
+        let target =
+            connection.call(None, "Target.createTarget", json!({ "url": "about:blank" }), COMMAND_LIMIT)?;
+        let attach = json!({ "targetId": target["targetId"], "flatten": true });
+        let attached = connection.call(None, "Target.attachToTarget", attach, COMMAND_LIMIT)?;
+        let session = string(&attached["sessionId"], "a session id")?;
+        connection.observe(&session)?;
+        let mut page = Self { connection, session, _process: process };
+        page.call("Page.enable", json!({}))?;
+        page.call("Page.setLifecycleEventsEnabled", json!({ "enabled": true }))?;
+        Ok(page)
+    }
+
+    /// Opens an address and waits until the document and what it names have loaded.
+    ///
+    /// # Errors
+    /// [`Error::Navigation`] where nothing answers, [`Error::Timeout`].
+    pub fn goto(&mut self, url: &str) -> Result<(), Error> {
+        let answer = self.call("Page.navigate", json!({ "url": url }))?;
+        if let Some(found) = answer["errorText"].as_str() {
+            return Err(Error::Navigation { url: url.to_owned(), found: found.to_owned() });
+        }
+        let loader = string(&answer["loaderId"], "a loader id")?;
+        let what = format!("{url} to load");
+        self.connection.wait_for(&what, COMMAND_LIMIT, |seen| seen.loaded.contains(&loader))
+    }
+
+    /// Runs the body of an async function in the page and returns what it returns, as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Script`] with what it throws, [`Error::Unexpected`] if the value has another shape.
+    pub fn evaluate<T: DeserializeOwned>(&mut self, body: &str) -> Result<T, Error> {
+        let params = json!({
+            "expression": format!("(async () => {{ {body}\n}})()"),
+            "awaitPromise": true,
+            "returnByValue": true,
+            "userGesture": true,
+        });
+        let session = self.session.clone();
+        let mut answer = self.connection.call(Some(&session), "Runtime.evaluate", params, SCRIPT_LIMIT)?;
+        if answer["exceptionDetails"].is_object() {
+            return Err(Error::Script { message: exception(&answer["exceptionDetails"]) });
+        }
+        let value = answer["result"]["value"].take();
+        serde_json::from_value(value.clone()).map_err(|error| Error::Unexpected {
+            expected: format!("a value of type {}", std::any::type_name::<T>()),
+            found: format!("{value} ({error})"),
+        })
+    }
+
+    /// Waits until an expression is true, looking at it once a frame, and returns its value.
+    ///
+    /// # Errors
+    /// [`Error::Script`] if it throws, or is not true after two minutes.
+    pub fn wait_for<T: DeserializeOwned>(&mut self, condition: &str) -> Result<T, Error> {
+        let told = json!(format!("waited two minutes in vain for: {condition}"));
+        self.evaluate(&format!(
+            "const deadline = performance.now() + 120_000;
+             for (;;) {{
+               const value = {condition};
+               if (value) return value;
+               if (performance.now() > deadline) throw new Error({told} + '\\n' + document.body?.innerText);
+               await new Promise(requestAnimationFrame);
+             }}"
+        ))
+    }
+
+    /// Clicks into the middle of an element with the mouse, after scrolling to it.
+    ///
+    /// # Errors
+    /// [`Error::Script`] if there is no such element, or another one lies above its middle.
+    pub fn click(&mut self, selector: &str) -> Result<(), Error> {
+        let selector = json!(selector);
+        let [x, y]: [f64; 2] = self.evaluate(&format!(
+            "const element = document.querySelector({selector});
+             if (!element) throw new Error('there is no ' + {selector});
+             element.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+             const {{ x, y, width, height }} = element.getBoundingClientRect();
+             const middle = [x + width / 2, y + height / 2];
+             const hit = document.elementFromPoint(...middle);
+             if (!element.contains(hit)) throw new Error({selector} + ' is covered by ' + hit?.outerHTML);
+             return middle;"
+        ))?;
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 });
+            self.call("Input.dispatchMouseEvent", event)?;
+        }
+        Ok(())
+    }
+
+    /// Types a text into what has the focus, one key event a character.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub fn type_text(&mut self, text: &str) -> Result<(), Error> {
+        for character in text.chars() {
+            self.call("Input.dispatchKeyEvent", json!({ "type": "char", "text": character.to_string() }))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a text into what has the focus at once, as pasting does.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub fn paste(&mut self, text: &str) -> Result<(), Error> {
+        self.call("Input.insertText", json!({ "text": text })).map(drop)
+    }
+
+    /// Presses and releases a key.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub fn press(&mut self, key: Key) -> Result<(), Error> {
+        for event in key.events() {
+            self.call("Input.dispatchKeyEvent", event)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the page another size, in CSS pixels.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub fn resize(&mut self, width: u32, height: u32) -> Result<(), Error> {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.call("Emulation.setDeviceMetricsOverride", metrics).map(drop)
+    }
+
+    /// Writes what is visible to a PNG file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn screenshot(&mut self, file: &Path) -> Result<(), Error> {
+        let answer = self.call("Page.captureScreenshot", json!({ "format": "png" }))?;
+        let data = string(&answer["data"], "a picture in base64")?;
+        let png = BASE64_STANDARD.decode(data).map_err(|error| Error::Unexpected {
+            expected: "a picture in base64".to_owned(),
+            found: error.to_string(),
+        })?;
+        std::fs::write(file, png).map_err(Error::io(format!("{} could not be written", file.display())))
+    }
+
+    /// Everything that page and workers complained about so far: console errors, uncaught exceptions, refused
+    /// requests, violations of the Content-Security-Policy.
+    pub fn errors(&self) -> &[String] {
+        &self.connection.observations.errors
+    }
+
+    /// The address of every request of page and workers so far.
+    pub fn requests(&self) -> &[String] {
+        &self.connection.observations.requests
+    }
+
+    fn call(&mut self, method: &str, params: Value) -> Result<Value, Error> {
+        let session = self.session.clone();
+        self.connection.call(Some(&session), method, params, COMMAND_LIMIT)
+    }
+}
+
+fn string(value: &Value, expected: &str) -> Result<String, Error> {
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Error::Unexpected { expected: expected.to_owned(), found: value.to_string() })
+}

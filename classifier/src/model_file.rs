@@ -1,0 +1,65 @@
+//! The model file: one GGUF with hyper-parameters, tensors, tokenizer, normalization, labels and calibration.
+//!
+//! Keys and tensor names follow the GGUF specification (ggml's `docs/gguf.md`, architecture `bert`) where it
+//! has one; what it has none for lies under `tickertone.`. Reading validates everything the classifier relies
+//! on, once; writing is the trainer's `export`.
+
+mod read;
+mod write;
+
+pub use read::ModelFile;
+pub use write::write;
+
+use crate::encoder::EncoderConfig;
+
+/// Everything of a model file but its tensors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metadata {
+    /// The model's id, e.g. `minilm-l6-q8_0`; also the name of its folder.
+    pub id: String,
+    /// Sizes of the encoder.
+    pub encoder: EncoderConfig,
+    /// Names of the labels; the position is the label's id.
+    pub labels: Vec<String>,
+    /// Names of the [normalization](crate::normalization) steps, in order.
+    pub normalization: Vec<String>,
+    /// Logits are divided by this before the softmax (Guo et al. 2017, section 4.2); above 0.
+    pub temperature: f32,
+    /// A prediction whose highest probability lies below this is uncertain; 0 ..= 1.
+    pub uncertain_threshold: f32,
+    /// A Hugging Face `tokenizer.json`, whole.
+    pub tokenizer_json: String,
+    /// Where the model comes from, as `(key, value)`: base model, data hash, configuration hash, versions.
+    /// Written under `tickertone.provenance.`, never interpreted.
+    pub provenance: Vec<(String, String)>,
+}
+
+/// Metadata keys, in one place for reader and writer.
+mod keys {
+    pub const ARCHITECTURE: &str = "general.architecture";
+    pub const NAME: &str = "general.name";
+    pub const QUANTIZATION_VERSION: &str = "general.quantization_version";
+    pub const FILE_TYPE: &str = "general.file_type";
+    pub const ALIGNMENT: &str = "general.alignment";
+    pub const VOCAB_SIZE: &str = "bert.vocab_size";
+    pub const CONTEXT_LENGTH: &str = "bert.context_length";
+    pub const EMBEDDING_LENGTH: &str = "bert.embedding_length";
+    pub const BLOCK_COUNT: &str = "bert.block_count";
+    pub const FEED_FORWARD_LENGTH: &str = "bert.feed_forward_length";
+    pub const HEAD_COUNT: &str = "bert.attention.head_count";
+    pub const LAYER_NORM_EPSILON: &str = "bert.attention.layer_norm_epsilon";
+    pub const CAUSAL: &str = "bert.attention.causal";
+    pub const POOLING_TYPE: &str = "bert.pooling_type";
+    pub const OUTPUT_LABELS: &str = "bert.classifier.output_labels";
+    pub const TOKEN_TYPE_COUNT: &str = "tokenizer.ggml.token_type_count";
+    pub const TOKENIZER_JSON: &str = "tokenizer.huggingface.json";
+    pub const NORMALIZATION: &str = "tickertone.normalization";
+    pub const TEMPERATURE: &str = "tickertone.temperature";
+    pub const UNCERTAIN_THRESHOLD: &str = "tickertone.uncertain_threshold";
+    pub const PROVENANCE: &str = "tickertone.provenance.";
+}
+
+/// The one architecture there is.
+const ARCHITECTURE: &str = "bert";
+/// `LLAMA_POOLING_TYPE_MEAN` of the GGUF specification's reference implementation.
+const POOLING_TYPE_MEAN: u32 = 1;

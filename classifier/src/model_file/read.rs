@@ -1,0 +1,239 @@
+//! Reads and validates a model file; the writer is `write.rs`.
+//!
+//! candle parses the container; every size is checked against the hyper-parameters before a tensor is read, so
+//! that nothing later can be out of range.
+
+use super::{ARCHITECTURE, Metadata, POOLING_TYPE_MEAN, keys};
+use crate::ModelError;
+use crate::encoder::{Embedding, EncoderConfig, Linear, TensorSpec, Weights, tensor_specs};
+use crate::normalization::Normalization;
+use crate::tokenizer::Tokenizer;
+use candle_core::quantized::gguf_file::{Content, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Tensor};
+use std::collections::HashMap;
+use std::io::Cursor;
+
+/// A parsed model file: its metadata, and its tensors on demand.
+#[derive(Debug)]
+pub struct ModelFile<'a> {
+    bytes: &'a [u8],
+    content: Content,
+    metadata: Metadata,
+    specs: HashMap<String, TensorSpec>,
+}
+
+impl<'a> ModelFile<'a> {
+    /// Parses `bytes` and validates everything but the tensors' values.
+    ///
+    /// # Errors
+    /// Bytes that are no GGUF, another architecture, missing or contradictory metadata, tensors of other shapes.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ModelError> {
+        check_alignment(bytes)?;
+        let content = Content::read(&mut Cursor::new(bytes)).map_err(|error| malformed(bytes, error))?;
+        let metadata = read_metadata(&content)?;
+        let specs = tensor_specs(&metadata.encoder);
+        for spec in &specs {
+            check_tensor(&content, spec)?;
+        }
+        let specs = specs.into_iter().map(|spec| (spec.name.clone(), spec)).collect();
+        Ok(Self { bytes, content, metadata, specs })
+    }
+
+    /// Hyper-parameters, tokenizer, labels and the rest.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Storage type of the big matrices.
+    pub fn dtype(&self) -> GgmlDType {
+        self.content.tensor_infos.get("blk.0.ffn_up.weight").map_or(GgmlDType::F32, |info| info.ggml_dtype)
+    }
+
+    /// One tensor as it is stored.
+    ///
+    /// # Errors
+    /// A name that the architecture does not have; a file that ends before the tensor does.
+    pub fn tensor_data(&self, name: &str) -> Result<QTensor, ModelError> {
+        if !self.specs.contains_key(name) {
+            return Err(ModelError::Tensor {
+                name: name.to_owned(),
+                expected: "a tensor of the bert architecture".to_owned(),
+                found: "another name".to_owned(),
+            });
+        }
+        let tensor = self.content.tensor(&mut Cursor::new(self.bytes), name, &Device::Cpu);
+        tensor.map_err(|error| malformed(self.bytes, error))
+    }
+}
+
+impl Weights for ModelFile<'_> {
+    type Error = ModelError;
+
+    fn tensor(&self, name: &str) -> Result<Tensor, ModelError> {
+        Ok(self.tensor_data(name)?.dequantize(&Device::Cpu)?)
+    }
+
+    fn linear(&self, name: &str) -> Result<Linear, ModelError> {
+        let weight = self.tensor_data(&format!("{name}.weight"))?;
+        Ok(Linear::from_gguf(weight, self.tensor(&format!("{name}.bias"))?)?)
+    }
+
+    fn embedding(&self, name: &str) -> Result<Embedding, ModelError> {
+        let table = self.tensor_data(&format!("{name}.weight"))?;
+        Ok(match table.dtype() {
+            GgmlDType::F32 => Embedding::Float(table.dequantize(&Device::Cpu)?),
+            _ => Embedding::Quantized(table.into()),
+        })
+    }
+}
+
+fn malformed(bytes: &[u8], error: candle_core::Error) -> ModelError {
+    // candle's errors carry a backtrace after the first line where RUST_BACKTRACE is set.
+    let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
+    ModelError::Malformed { reason, found_bytes: bytes.len() }
+}
+
+/// candle divides by `general.alignment` unchecked; a file that sets it must set it to something sensible.
+fn check_alignment(bytes: &[u8]) -> Result<(), ModelError> {
+    const U32: [u8; 4] = 4u32.to_le_bytes();
+    for at in memchr::memmem::find_iter(bytes, keys::ALIGNMENT) {
+        let value = &bytes[at + keys::ALIGNMENT.len()..];
+        let is_valid = match value.split_first_chunk::<4>() {
+            Some((&U32, rest)) => rest
+                .first_chunk::<4>()
+                .is_some_and(|value| matches!(u32::from_le_bytes(*value), 8 | 16 | 32 | 64 | 128 | 256)),
+            _ => false,
+        };
+        if !is_valid {
+            return Err(ModelError::Metadata {
+                key: keys::ALIGNMENT.to_owned(),
+                expected: "a u32 power of two from 8 to 256".to_owned(),
+                found: "another value".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_tensor(content: &Content, spec: &TensorSpec) -> Result<(), ModelError> {
+    let accepted: &[GgmlDType] = match spec.is_quantizable {
+        true => &[GgmlDType::F32, GgmlDType::Q8_0, GgmlDType::Q4_0],
+        false => &[GgmlDType::F32],
+    };
+    let found = match content.tensor_infos.get(&spec.name) {
+        Some(info) if info.shape.dims() == spec.shape && accepted.contains(&info.ggml_dtype) => return Ok(()),
+        Some(info) => format!("{:?} of {:?}", info.ggml_dtype, info.shape.dims()),
+        None => "no such tensor".to_owned(),
+    };
+    let expected = format!("one of {accepted:?} of {:?}", spec.shape);
+    Err(ModelError::Tensor { name: spec.name.clone(), expected, found })
+}
+
+fn read_metadata(content: &Content) -> Result<Metadata, ModelError> {
+    let reader = Reader { values: &content.metadata };
+    let architecture = reader.string(keys::ARCHITECTURE)?;
+    if architecture != ARCHITECTURE {
+        return Err(reader.refuse(keys::ARCHITECTURE, &format!("`{ARCHITECTURE}`"), &format!("`{architecture}`")));
+    }
+    let pooling_type = reader.u32(keys::POOLING_TYPE)?;
+    if pooling_type != POOLING_TYPE_MEAN {
+        let expected = format!("{POOLING_TYPE_MEAN} (mean)");
+        return Err(reader.refuse(keys::POOLING_TYPE, &expected, &pooling_type.to_string()));
+    }
+    let labels = reader.strings(keys::OUTPUT_LABELS)?;
+    let metadata = Metadata {
+        id: reader.string(keys::NAME)?,
+        encoder: EncoderConfig {
+            vocab_size: reader.size(keys::VOCAB_SIZE)?,
+            hidden_size: reader.size(keys::EMBEDDING_LENGTH)?,
+            num_hidden_layers: reader.size(keys::BLOCK_COUNT)?,
+            num_attention_heads: reader.size(keys::HEAD_COUNT)?,
+            intermediate_size: reader.size(keys::FEED_FORWARD_LENGTH)?,
+            max_position_embeddings: reader.size(keys::CONTEXT_LENGTH)?,
+            type_vocab_size: reader.size(keys::TOKEN_TYPE_COUNT)?,
+            layer_norm_eps: f64::from(reader.f32(keys::LAYER_NORM_EPSILON)?),
+            num_labels: labels.len(),
+        },
+        labels,
+        normalization: reader.strings(keys::NORMALIZATION)?,
+        temperature: reader.f32(keys::TEMPERATURE)?,
+        uncertain_threshold: reader.f32(keys::UNCERTAIN_THRESHOLD)?,
+        tokenizer_json: reader.string(keys::TOKENIZER_JSON)?,
+        provenance: reader.provenance(),
+    };
+    check_metadata(&reader, &metadata)?;
+    Ok(metadata)
+}
+
+fn check_metadata(reader: &Reader<'_>, metadata: &Metadata) -> Result<(), ModelError> {
+    if let Some((name, expected, found)) = metadata.encoder.contradiction() {
+        return Err(reader.refuse(&format!("bert.* ({name})"), &expected, &found));
+    }
+    if !(metadata.temperature.is_finite() && metadata.temperature > 0.0) {
+        return Err(reader.refuse(keys::TEMPERATURE, "a number above 0", &metadata.temperature.to_string()));
+    }
+    if !(0.0..=1.0).contains(&metadata.uncertain_threshold) {
+        let found = metadata.uncertain_threshold.to_string();
+        return Err(reader.refuse(keys::UNCERTAIN_THRESHOLD, "0 to 1", &found));
+    }
+    Normalization::new(&metadata.normalization)?;
+    let tokenizer = Tokenizer::from_json(&metadata.tokenizer_json);
+    let tokenizer = tokenizer.map_err(|error| ModelError::Tokenizer(error.to_string()))?;
+    if tokenizer.vocab_size() > metadata.encoder.vocab_size {
+        let (ids, rows) = (tokenizer.vocab_size(), metadata.encoder.vocab_size);
+        return Err(ModelError::Tokenizer(format!("it has {ids} ids, the embedding table {rows} rows")));
+    }
+    Ok(())
+}
+
+/// Typed access to the metadata values.
+struct Reader<'a> {
+    values: &'a HashMap<String, Value>,
+}
+
+impl Reader<'_> {
+    fn refuse(&self, key: &str, expected: &str, found: &str) -> ModelError {
+        ModelError::Metadata { key: key.to_owned(), expected: expected.to_owned(), found: found.to_owned() }
+    }
+
+    fn get<T>(&self, key: &str, expected: &str, read: impl Fn(&Value) -> Option<T>) -> Result<T, ModelError> {
+        match self.values.get(key) {
+            None => Err(self.refuse(key, expected, "no such key")),
+            Some(value) => read(value)
+                .ok_or_else(|| self.refuse(key, expected, &format!("a value of type {:?}", value.value_type()))),
+        }
+    }
+
+    fn string(&self, key: &str) -> Result<String, ModelError> {
+        self.get(key, "a string", |value| value.to_string().ok().cloned())
+    }
+
+    fn u32(&self, key: &str) -> Result<u32, ModelError> {
+        self.get(key, "a u32", |value| value.to_u32().ok())
+    }
+
+    fn size(&self, key: &str) -> Result<usize, ModelError> {
+        Ok(self.u32(key)? as usize)
+    }
+
+    fn f32(&self, key: &str) -> Result<f32, ModelError> {
+        self.get(key, "an f32", |value| value.to_f32().ok())
+    }
+
+    fn strings(&self, key: &str) -> Result<Vec<String>, ModelError> {
+        self.get(key, "an array of strings", |value| {
+            value.to_vec().ok()?.iter().map(|item| item.to_string().ok().cloned()).collect()
+        })
+    }
+
+    /// Sorted by key: candle keeps metadata in a hash map.
+    fn provenance(&self) -> Vec<(String, String)> {
+        let entry = |(key, value): (&String, &Value)| {
+            Some((key.strip_prefix(keys::PROVENANCE)?.to_owned(), value.to_string().ok()?.clone()))
+        };
+        let mut provenance: Vec<_> = self.values.iter().filter_map(entry).collect();
+        provenance.sort();
+        provenance
+    }
+}

@@ -1,0 +1,54 @@
+//! What the JavaScript engine answers. Field names are the public contract of the npm package `tickertone`
+//! (`wasm-model/js/tickertone.d.ts` says the same in TypeScript).
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+/// One text's classification.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// The most probable label.
+    pub label: String,
+    /// Calibrated probability of every label, in label order; they sum to 1.
+    pub scores: IndexMap<String, f32>,
+    /// The highest probability lies below the threshold that the model file states.
+    pub uncertain: bool,
+    /// Tokens the model read, `[CLS]` and `[SEP]` included.
+    pub tokens: usize,
+    /// The text was longer than the model reads; its end was left out.
+    pub truncated: bool,
+}
+
+/// A classification and what each word did for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The classification of the whole text.
+    pub prediction: Prediction,
+    /// The words of the normalized text, in reading order.
+    pub words: Vec<WordContribution>,
+}
+
+/// What one word contributed, measured by leaving it out (occlusion; Zeiler & Fergus 2014, section 4.2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WordContribution {
+    /// The word as it stands in the normalized text.
+    pub word: String,
+    /// p(label | text) − p(label | text without this word), in −1 ..= 1: positive speaks for the label.
+    pub contribution: f32,
+}
+
+/// Which engine answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineInfo {
+    /// Id of the loaded model, as in the manifest.
+    pub model: String,
+    /// Build of the engine: `simd128`.
+    pub engine: String,
+    /// What computes the matrix products, e.g. `candle-q8_0`.
+    pub kernel: String,
+    /// The model's labels, in label order.
+    pub labels: Vec<String>,
+    /// Longest input in tokens, `[CLS]` and `[SEP]` included.
+    #[serde(rename = "maxTokens")]
+    pub max_tokens: usize,
+}

@@ -1,0 +1,202 @@
+//! What a request can get wrong, and how that reads over HTTP: a status and a JSON body.
+//!
+//! Every refusal of the server is an [`ApiError`]: `{"message": "…", "status-code": N}`. Messages say what
+//! was expected, what was found and what to do; they never quote a text.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::time::Duration;
+use thiserror::Error;
+
+/// Seconds after which a client may try again when the server is busy or not ready.
+const RETRY_AFTER_SECONDS: u64 = 1;
+
+/// Why a request was refused.
+#[derive(Debug, Error)]
+pub enum ApiError {
+    /// There is nothing at this path.
+    #[error(
+        "expected a path that exists, found `{path}`. The page is at /, the engine at /engine/tickertone.js, the models at /models/manifest.json; texts go to POST /predict_batch"
+    )]
+    NotFound {
+        /// Path of the request.
+        path: String,
+    },
+    /// The model file holds other bytes than the ones asked for.
+    #[error(
+        "expected a model file with SHA-256 {expected}, found {found}. Read /models/manifest.json again: the model has changed"
+    )]
+    OtherModel {
+        /// SHA-256 that the request asked for.
+        expected: String,
+        /// SHA-256 of the file that is served.
+        found: String,
+    },
+    /// The path exists, but not with this method.
+    #[error("expected another method than {found} on `{path}`. The Allow header lists the ones that work")]
+    MethodNotAllowed {
+        /// Method of the request.
+        found: String,
+        /// Path of the request.
+        path: String,
+    },
+    /// The bytes asked for lie beyond the end.
+    #[error(
+        "expected a range within {size_bytes} bytes, found one beyond the end. Ask for less, or for all of it"
+    )]
+    RangeNotSatisfiable {
+        /// Size of the whole file.
+        size_bytes: usize,
+    },
+    /// The body claims to be something else than JSON.
+    #[error(
+        "expected the header `content-type: application/json`, found {found}. Send the texts as a JSON array"
+    )]
+    ContentType {
+        /// The content type of the request, or that there is none.
+        found: String,
+    },
+    /// The body is larger than allowed.
+    #[error("expected a body of at most {limit_bytes} bytes, found more. Send the texts in several requests")]
+    BodyTooLarge {
+        /// Largest accepted body.
+        limit_bytes: usize,
+    },
+    /// The body did not arrive in time.
+    #[error("expected the whole body within {} s, found it incomplete. Send it again", .limit.as_secs())]
+    BodyTooSlow {
+        /// Longest accepted time.
+        limit: Duration,
+    },
+    /// The connection broke while the body was read.
+    #[error("expected a whole body, found it cut off after {found_bytes} bytes. Send it again")]
+    BodyCutOff {
+        /// Bytes that arrived.
+        found_bytes: usize,
+    },
+    /// The body is not text.
+    #[error("expected a body in UTF-8, found another byte sequence at byte {offset}. Encode it as UTF-8")]
+    NotUtf8 {
+        /// Position of the first byte that is not UTF-8, from 0.
+        offset: usize,
+    },
+    /// The body is text, but not JSON.
+    #[error("expected a JSON array of strings, found no valid JSON: {reason}. Correct the body")]
+    NotJson {
+        /// What the parser stumbled over, with line and column.
+        reason: String,
+    },
+    /// The body is JSON, but not an array.
+    #[error(
+        "expected a JSON array of strings, found {found}. Send one like [\"first text\", \"second text\"]"
+    )]
+    NotAnArray {
+        /// Type of the body.
+        found: &'static str,
+    },
+    /// One element of the array is not a string.
+    #[error("expected a string at index {index}, found {found}. Send strings only")]
+    NotAString {
+        /// Position in the array, from 0.
+        index: usize,
+        /// Type of the element.
+        found: &'static str,
+    },
+    /// The array is longer than allowed.
+    #[error("expected at most {limit} texts, found {found}. Send them in several requests")]
+    TooManyTexts {
+        /// Most accepted texts.
+        limit: usize,
+        /// Texts in the request.
+        found: usize,
+    },
+    /// A text is larger than allowed.
+    #[error(
+        "expected at most {limit_bytes} bytes in the text at index {index}, found {found_bytes}. Send its beginning"
+    )]
+    TextTooLong {
+        /// Position in the array, from 0.
+        index: usize,
+        /// Largest accepted text in UTF-8 bytes.
+        limit_bytes: usize,
+        /// Its size in UTF-8 bytes.
+        found_bytes: usize,
+    },
+    /// The classifier refuses one of the texts; its own message names the index.
+    #[error("{0}")]
+    Text(classifier::ClassifyError),
+    /// The model is still being loaded, or the server is shutting down.
+    #[error("expected a server that is ready, found it {found}. Try again in a moment")]
+    NotReady {
+        /// What the server is doing instead.
+        found: &'static str,
+    },
+    /// More batches than the queue holds.
+    #[error("expected at most {limit} batches at a time, found the queue full. Try again in a moment")]
+    Busy {
+        /// Batches that are computed or wait.
+        limit: usize,
+    },
+    /// A batch took too long.
+    #[error("expected an answer within {} s, found the server too busy. Try again later, or send fewer texts", .limit.as_secs())]
+    PredictTooSlow {
+        /// Longest accepted time.
+        limit: Duration,
+    },
+    /// Something broke that is not the client's fault; the log says what.
+    #[error("the server could not compute an answer. Try again; the server's log says what happened")]
+    Internal,
+}
+
+impl ApiError {
+    /// The HTTP status of this refusal.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound { .. } | Self::OtherModel { .. } => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::ContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyCutOff { .. } | Self::NotUtf8 { .. } | Self::NotJson { .. } => StatusCode::BAD_REQUEST,
+            Self::NotAnArray { .. }
+            | Self::NotAString { .. }
+            | Self::TooManyTexts { .. }
+            | Self::TextTooLong { .. }
+            | Self::Text(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotReady { .. } | Self::Busy { .. } | Self::PredictTooSlow { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// The body of every answer that is not a file and not a prediction.
+#[derive(Serialize)]
+pub(crate) struct Status {
+    pub message: String,
+    #[serde(rename = "status-code")]
+    pub status_code: u16,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let body = Status { message: self.to_string(), status_code: status.as_u16() };
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        }
+        if let Self::RangeNotSatisfiable { size_bytes } = self
+            && let Ok(range) = HeaderValue::try_from(format!("bytes */{size_bytes}"))
+        {
+            headers.insert(header::CONTENT_RANGE, range);
+        }
+        response
+    }
+}

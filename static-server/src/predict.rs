@@ -1,0 +1,82 @@
+//! `POST /predict_batch`: an array of strings in, one label and its probabilities for each out.
+//!
+//! A request is read and checked in [`request`](self), waits for its turn in the [`Predictor`], and is
+//! answered in the order of its texts, duplicates included. That a text was longer than the model reads is
+//! said in a header, since the body's shape is a contract.
+
+mod predictor;
+mod request;
+
+pub use predictor::Predictor;
+
+use crate::access_log::BatchSize;
+use crate::error::ApiError;
+use crate::router::AppState;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use classifier::{Classifier, Prediction};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// Indices of the texts whose end was not read, separated by commas; absent if all were read whole.
+const TRUNCATED: HeaderName = HeaderName::from_static("tickertone-truncated");
+
+/// The 200 answer. The order of the fields is the contract's.
+#[derive(Serialize)]
+struct Answer<'a> {
+    input: &'a [String],
+    message: &'static str,
+    #[serde(rename = "status-code")]
+    status_code: u16,
+    output: Vec<String>,
+    scores: Vec<Map<String, Value>>,
+    model: &'a str,
+}
+
+/// `POST /predict_batch`.
+///
+/// # Errors
+/// The request is not an array of strings or exceeds a limit, a text has nothing to read, or the server is
+/// not ready, busy, or broken.
+pub async fn predict_batch(
+    State(state): State<Arc<AppState>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let texts = Arc::new(request::read_texts(request, &state.limits).await?);
+    let predictions = state.predictor.predict(Arc::clone(&texts)).await?;
+    let classifier = state.predictor.classifier()?;
+    let scores = predictions.iter().map(|prediction| scores(classifier, prediction)).collect();
+    let truncated: Vec<String> = predictions
+        .iter()
+        .enumerate()
+        .filter(|(_, prediction)| prediction.is_truncated)
+        .map(|(index, _)| index.to_string())
+        .collect();
+    let answer = Answer {
+        input: &texts,
+        message: "OK",
+        status_code: 200,
+        output: predictions.into_iter().map(|prediction| prediction.label).collect(),
+        scores,
+        model: classifier.model_id(),
+    };
+    let mut response = Json(answer).into_response();
+    response.extensions_mut().insert(BatchSize(texts.len()));
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(indices) = HeaderValue::try_from(truncated.join(","))
+        && !truncated.is_empty()
+    {
+        headers.insert(TRUNCATED, indices);
+    }
+    Ok(response)
+}
+
+/// Label → probability, in label order.
+fn scores(classifier: &Classifier, prediction: &Prediction) -> Map<String, Value> {
+    let labels = classifier.labels().iter().cloned();
+    labels.zip(prediction.probabilities.iter().map(|&probability| Value::from(probability))).collect()
+}

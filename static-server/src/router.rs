@@ -1,0 +1,85 @@
+//! The routes, as a factory: state in, `Router` out; whoever has the state can ask it without a socket.
+
+use crate::config::Limits;
+use crate::error::ApiError;
+use crate::predict::{Predictor, predict_batch};
+use crate::static_files::StaticFiles;
+use crate::{access_log, health};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware::{from_fn, map_response};
+use axum::response::Response;
+use axum::routing::{get, post};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What the answers are made of.
+#[derive(Debug)]
+pub struct AppState {
+    /// Page, engine and models.
+    pub files: StaticFiles,
+    /// The default model and the turns at it.
+    pub predictor: Predictor,
+    /// What a request may ask for.
+    pub limits: Limits,
+    /// Headers of every answer.
+    pub security_headers: HeaderMap,
+    shutting_down: AtomicBool,
+}
+
+impl AppState {
+    /// The state of a server that still waits for its model.
+    pub fn new(files: StaticFiles, security_headers: HeaderMap, limits: Limits) -> Self {
+        let predictor = Predictor::new(&limits);
+        Self { files, predictor, limits, security_headers, shutting_down: AtomicBool::new(false) }
+    }
+
+    /// From now on the server is not ready any more.
+    pub fn begin_shutdown(&self) {
+        self.shutting_down.store(true, Ordering::Release);
+    }
+
+    /// Whether the shutdown has begun.
+    pub fn is_shutting_down(&self) -> bool {
+        self.shutting_down.load(Ordering::Acquire)
+    }
+}
+
+/// Every route of the server.
+pub fn router(state: Arc<AppState>) -> Router {
+    let secured = Arc::clone(&state);
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/predict_batch", post(predict_batch))
+        .route("/predict_batch/", post(predict_batch))
+        .route("/", get(static_file))
+        .route("/{*path}", get(static_file))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(map_response(move |response| std::future::ready(secure(&secured, response))))
+        .layer(from_fn(access_log::log))
+        .with_state(state)
+}
+
+async fn static_file(
+    State(state): State<Arc<AppState>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    state.files.answer(&uri, &headers)
+}
+
+async fn not_found(uri: Uri) -> ApiError {
+    ApiError::NotFound { path: uri.path().to_owned() }
+}
+
+async fn method_not_allowed(method: Method, request: Request) -> ApiError {
+    ApiError::MethodNotAllowed { found: method.to_string(), path: request.uri().path().to_owned() }
+}
+
+fn secure(state: &AppState, mut response: Response) -> Response {
+    response.headers_mut().extend(state.security_headers.clone());
+    response
+}

@@ -1,0 +1,83 @@
+//! The golden chain's last link: what the trainer wrote down beside each model is what the browser computes.
+//!
+//! The tolerance is the one between all native and WebAssembly kernels: 5e-3 on probabilities, and the label
+//! wherever the two highest differ by more than 0.01.
+
+use crate::site::{Site, manifest, models};
+use messages::Prediction;
+use serde::Deserialize;
+use serde_json::json;
+
+const TOLERANCE: f32 = 5e-3;
+const CLEAR_LEAD: f32 = 0.01;
+
+/// The part of `golden.json` that the browser's answers are held against.
+#[derive(Deserialize)]
+struct Golden {
+    model: String,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    text: String,
+    input_ids: Vec<u32>,
+    probabilities: Vec<f32>,
+    label: String,
+}
+
+#[test]
+fn the_browser_computes_what_the_trainer_wrote_down() {
+    let mut site = Site::open();
+    site.goto_blank();
+    let models_there = manifest().models;
+    assert!(!models_there.is_empty(), "a manifest without models proves nothing");
+    for model in models_there {
+        let file = models().join(&model.id).join("golden.json");
+        let golden: Golden = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        assert_eq!(golden.model, model.id);
+        assert!(!golden.cases.is_empty(), "{}: no cases prove nothing", file.display());
+        let texts: Vec<&str> = golden.cases.iter().map(|case| case.text.as_str()).collect();
+        for worker in [true, false] {
+            let options = json!({
+                "model": format!("/models/{}", model.file), "sha256": model.sha256, "worker": worker,
+            });
+            let script = format!(
+                "const {{ Classifier }} = await import('/engine/tickertone.js');
+                 const classifier = await Classifier.load({options});
+                 if (classifier.info.model !== {}) throw new Error(classifier.info.model);
+                 const predictions = await classifier.classify({});
+                 classifier.dispose();
+                 return predictions;",
+                json!(model.id),
+                json!(texts)
+            );
+            let found: Vec<Prediction> = site.page.evaluate(&script).unwrap();
+            assert_eq!(found.len(), golden.cases.len());
+            for (case, prediction) in golden.cases.iter().zip(&found) {
+                agree(case, prediction, &model.labels);
+            }
+        }
+    }
+}
+
+fn agree(case: &Case, found: &Prediction, labels: &[String]) {
+    let text = &case.text;
+    assert_eq!(found.tokens, case.input_ids.len(), "tokens of {text:?}");
+    let found_labels: Vec<&String> = found.scores.keys().collect();
+    assert_eq!(found_labels, labels.iter().collect::<Vec<_>>());
+    let probabilities: Vec<f32> = found.scores.values().copied().collect();
+    for (expected, found) in case.probabilities.iter().zip(&probabilities) {
+        let difference = (expected - found).abs();
+        assert!(
+            difference <= TOLERANCE,
+            "{text:?}: expected {:?}, found {probabilities:?}",
+            case.probabilities
+        );
+    }
+    let mut ranked = case.probabilities.clone();
+    ranked.sort_by(|a, b| b.total_cmp(a));
+    if ranked[0] - ranked[1] > CLEAR_LEAD {
+        assert_eq!(found.label, case.label, "label of {text:?}");
+    }
+}

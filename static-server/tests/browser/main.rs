@@ -1,0 +1,16 @@
+//! The whole path in a real Chromium: the real server hands out the real page, engine and models.
+//!
+//! `cargo xtask test` builds what they open (`dist/`) before it runs them. Each test has a server and a browser
+//! of its own ([`site`]); where the network has to misbehave, a [`line`] between the two does it. The tests
+//! wait for what they expect and never for a time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod calling;
+mod golden_chain;
+mod line;
+mod loading;
+mod page_input;
+mod page_limits;
+mod page_states;
+mod site;

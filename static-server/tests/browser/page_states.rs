@@ -1,0 +1,96 @@
+//! The page through its states: before the model, with it, without it.
+
+use crate::line::Fault;
+use crate::site::{Site, default_model};
+
+/// The answer that stands there once the page is done: label and the bars' values.
+pub const SETTLED: &str = "(() => {
+    const label = document.querySelector('[data-testid=result-label]');
+    if (!label || document.querySelector('.result').ariaBusy === 'true') return null;
+    const bars = [...document.querySelectorAll('meter')];
+    return [label.textContent, Object.fromEntries(bars.map((bar) => [bar.dataset.testid.slice(4), bar.value]))];
+  })()";
+
+/// What [`SETTLED`] gives.
+pub type Answer = (String, std::collections::BTreeMap<String, f32>);
+
+/// Waits for the page's answer and holds it against the engine's own.
+pub fn assert_answered(site: &mut Site, text: &str) {
+    let (label, bars): Answer = site.page.wait_for(SETTLED).unwrap();
+    let shown: String = site.page.evaluate("return document.querySelector('#tweet').value;").unwrap();
+    assert_eq!(shown, text);
+    let expected = site.classify(text);
+    assert_eq!(label, expected.label, "{text:?}");
+    assert_eq!(bars.len(), expected.scores.len());
+    for (label, probability) in &expected.scores {
+        let shown = bars[label];
+        assert!((shown - probability).abs() < 1e-3, "{text:?}: {label} is {probability}, shown as {shown}");
+    }
+    for (part, expected) in [("uncertain", expected.uncertain), ("truncated", expected.truncated)] {
+        let script = format!("return !!document.querySelector('[data-testid={part}]');");
+        assert_eq!(site.page.evaluate::<bool>(&script).unwrap(), expected, "{text:?}: {part}");
+    }
+}
+
+#[test]
+fn the_page_can_be_used_before_the_model_has_arrived() {
+    let mut site = Site::open_behind(Fault::HoldAfter(3_000_000));
+    site.goto_app();
+    site.page.click("#tweet").unwrap();
+    site.page.type_text("Shares plunge").unwrap();
+    let progress = "document.querySelector('[data-testid=progress]')";
+    let shown: [u64; 2] = site
+        .page
+        .wait_for(&format!("{progress}?.value > 2_000_000 && [{progress}.value, {progress}.max]"))
+        .unwrap();
+    assert!(shown[0] <= 3_000_000, "{shown:?}");
+    assert_eq!(shown[1], default_model().size_bytes);
+    site.page.click(".examples li:nth-child(2) .example").unwrap();
+    let text: String = site.page.evaluate("return document.querySelector('#tweet').value;").unwrap();
+    assert!(text.len() > 20, "the example is not in the text field, but {text:?}");
+    let is_answered = "return !!document.querySelector('[data-testid=result-label]');";
+    assert!(!site.page.evaluate::<bool>(is_answered).unwrap(), "an answer before there is a model");
+    site.release();
+    assert_answered(&mut site, &text);
+}
+
+#[test]
+fn a_broken_download_is_told_and_tried_again() {
+    let mut site = Site::open_behind(Fault::CutAfter(1_000_000));
+    site.goto_app();
+    let error: String =
+        site.page.wait_for("document.querySelector('[data-testid=error]')?.textContent").unwrap();
+    assert!(error.contains(&default_model().size_bytes.to_string()), "{error}");
+    site.page.click("#tweet").unwrap();
+    site.page.type_text("still usable").unwrap();
+    site.page.click("[data-testid=retry]").unwrap();
+    assert_answered(&mut site, "still usable");
+    let is_told = "return !!document.querySelector('[data-testid=error]');";
+    assert!(!site.page.evaluate::<bool>(is_told).unwrap(), "the error stayed");
+}
+
+#[test]
+fn another_file_than_the_manifest_says_is_refused() {
+    let mut site = Site::open_behind(Fault::Instead(b"not a model".to_vec()));
+    site.goto_app();
+    let error: String =
+        site.page.wait_for("document.querySelector('[data-testid=error]')?.textContent").unwrap();
+    assert!(error.contains(&default_model().sha256), "{error}");
+    site.page.click("[data-testid=retry]").unwrap();
+    site.page.wait_for::<bool>("!!document.querySelector('[data-testid=hint]')").unwrap();
+}
+
+#[test]
+fn texts_without_words_get_a_hint_and_no_error() {
+    let mut site = Site::open();
+    site.goto_app();
+    let hint = "document.querySelector('[data-testid=hint]')?.textContent";
+    let empty: String = site.page.wait_for(hint).unwrap();
+    site.page.click("#tweet").unwrap();
+    site.page.paste("https://example.org/news").unwrap();
+    let link: String = site.page.wait_for(&format!("({hint} ?? '').includes('link') && {hint}")).unwrap();
+    assert_ne!(empty, link);
+    let others =
+        "return document.querySelectorAll('[data-testid=error], [data-testid=result-label]').length;";
+    assert_eq!(site.page.evaluate::<u32>(others).unwrap(), 0);
+}

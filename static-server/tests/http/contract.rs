@@ -1,0 +1,142 @@
+//! `POST /predict_batch`, the contract to the letter, and the model's own golden values through it.
+
+use crate::running_server::{Server, manifest, models};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+fn keys(object: &Value) -> Vec<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_answer_has_the_shape_of_the_contract() {
+    let server = Server::start();
+    let model = manifest().default_model().unwrap().clone();
+    let texts = ["$TSLA to the moon, record deliveries", "Shares plunge after guidance cut"];
+    let reply = server.predict(&json!(texts).to_string());
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("content-type"), "application/json");
+    assert_eq!(reply.header("cache-control"), "no-store");
+    assert_eq!(reply.header("tickertone-truncated"), "");
+    let body = reply.json();
+    assert_eq!(keys(&body), ["input", "message", "status-code", "output", "scores", "model"]);
+    assert_eq!(body["input"], json!(texts));
+    assert_eq!(body["message"], "OK");
+    assert_eq!(body["status-code"], 200);
+    assert_eq!(body["model"], model.id.as_str());
+    assert_eq!(body["output"].as_array().unwrap().len(), 2);
+    for (label, scores) in body["output"].as_array().unwrap().iter().zip(body["scores"].as_array().unwrap()) {
+        assert_eq!(keys(scores), model.labels);
+        let probabilities: Vec<f64> =
+            model.labels.iter().map(|label| scores[label].as_f64().unwrap()).collect();
+        assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-4, "{scores}");
+        let best = probabilities.iter().copied().fold(0.0, f64::max);
+        assert_eq!(scores[label.as_str().unwrap()].as_f64().unwrap(), best, "{label}: {scores}");
+    }
+}
+
+#[test]
+fn order_and_duplicates_are_kept() {
+    let server = Server::start();
+    let one = "Profit warning sends the stock to a new low";
+    let other = "Upgraded to buy after a strong quarter";
+    let texts = [one, other, one, "The meeting starts at nine", one];
+    let body = server.predict(&json!(texts).to_string()).json();
+    assert_eq!(body["input"], json!(texts));
+    let scores = body["scores"].as_array().unwrap();
+    assert_eq!((scores.len(), body["output"].as_array().unwrap().len()), (5, 5));
+    assert_eq!(scores[0], scores[2]);
+    assert_eq!(scores[0], scores[4]);
+    assert_ne!(scores[0], scores[1]);
+    for (index, text) in texts.iter().enumerate() {
+        let alone = server.predict(&json!([text]).to_string()).json();
+        assert_eq!(alone["output"][0], body["output"][index]);
+        for (label, score) in alone["scores"][0].as_object().unwrap() {
+            let difference = score.as_f64().unwrap() - scores[index][label].as_f64().unwrap();
+            assert!(difference.abs() < 1e-4, "{text}: {label} differs by {difference}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_array_is_an_empty_answer() {
+    let body = Server::start().predict("[]").json();
+    let id = manifest().default;
+    let expected =
+        json!({"input": [], "message": "OK", "status-code": 200, "output": [], "scores": [], "model": id});
+    assert_eq!(body, expected);
+}
+
+#[test]
+fn a_trailing_slash_and_a_charset_are_welcome() {
+    let server = Server::start();
+    let body = br#"["Dividend raised for the tenth year"]"#;
+    let expected = server.predict(std::str::from_utf8(body).unwrap()).json();
+    for (path, content_type) in [
+        ("/predict_batch/", "application/json"),
+        ("/predict_batch", "application/json; charset=utf-8"),
+        ("/predict_batch", "Application/JSON;charset=UTF-8"),
+    ] {
+        let reply = server.request("POST", path, &[("content-type", content_type)], body);
+        assert_eq!((reply.status, reply.json()), (200, expected.clone()), "{path} {content_type}");
+    }
+}
+
+#[test]
+fn a_long_text_is_truncated_and_says_so() {
+    let server = Server::start();
+    let long = "shares fall ".repeat(100_000 / 12);
+    let reply = server.predict(&json!(["Up again", long, "Down again", long]).to_string());
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("tickertone-truncated"), "1,3");
+    assert_eq!(reply.json()["input"][1], json!(long));
+}
+
+#[test]
+fn unusual_texts_are_texts() {
+    let server = Server::start();
+    let texts =
+        ["🚀🚀🚀", "السهم يرتفع اليوم", "nul\0byte", "\u{202e}desrever", "\u{1F468}\u{200D}\u{1F469}", "a"];
+    let reply = server.predict(&json!(texts).to_string());
+    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+    assert_eq!(reply.json()["input"], json!(texts));
+    assert_eq!(reply.json()["output"].as_array().unwrap().len(), texts.len());
+}
+
+#[derive(Deserialize)]
+struct Golden {
+    model: String,
+    cases: Vec<GoldenCase>,
+}
+
+#[derive(Deserialize)]
+struct GoldenCase {
+    text: String,
+    probabilities: Vec<f64>,
+    label: String,
+}
+
+#[test]
+fn the_server_agrees_with_the_golden_values_of_its_model() {
+    let server = Server::start();
+    let model = manifest().default_model().unwrap().clone();
+    let golden = std::fs::read(models().join(&model.id).join("golden.json")).unwrap();
+    let golden: Golden = serde_json::from_slice(&golden).unwrap();
+    assert_eq!(golden.model, model.id);
+    assert!(!golden.cases.is_empty());
+    for cases in golden.cases.chunks(32) {
+        let texts: Vec<&str> = cases.iter().map(|case| case.text.as_str()).collect();
+        let body = server.predict(&json!(texts).to_string()).json();
+        for (index, case) in cases.iter().enumerate() {
+            for (label, expected) in model.labels.iter().zip(&case.probabilities) {
+                let found = body["scores"][index][label].as_f64().unwrap();
+                assert!((found - expected).abs() < 5e-3, "{}: {label}: {found}, not {expected}", case.text);
+            }
+            let mut sorted = case.probabilities.clone();
+            sorted.sort_by(|one, other| other.total_cmp(one));
+            if sorted[0] - sorted[1] > 0.01 {
+                assert_eq!(body["output"][index], case.label.as_str(), "{}", case.text);
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A server under test: folders, process, requests, log lines.
+//!
+//! Nothing here waits by the clock: a server is ready when its log says so.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+use ureq::http::{HeaderMap, Request};
+
+/// How long anything may take before a test gives up.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A page and an engine as small as they can be, in a folder that vanishes with the value.
+pub struct Folders {
+    folder: TempDir,
+}
+
+impl Folders {
+    pub fn new() -> Self {
+        let folders = Self { folder: tempfile::tempdir().unwrap() };
+        let many_lines = "export const line = \"the same again and again\";\n".repeat(200);
+        let files: [(&str, &str); 10] = [
+            ("app/index.html", include_str!("index.html")),
+            ("app/web-0123456789abcdef.js", &many_lines),
+            ("app/web-0123456789abcdef_bg.wasm", "\0asm\x01\0\0\0"),
+            ("app/style-0123456789abcdef.css", "body { color: black; }\n"),
+            ("app/favicon.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"),
+            ("app/.secret", "not to be served"),
+            ("app/.git/config", "not to be served"),
+            ("engine/tickertone.js", &many_lines),
+            ("engine/tickertone.d.ts", "export declare class Classifier {}\n"),
+            ("engine/simd128/tickertone_engine_bg.wasm", "\0asm\x01\0\0\0"),
+        ];
+        for (path, content) in files {
+            let path = folders.path(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        std::fs::write(folders.path("outside.txt"), "not to be served").unwrap();
+        folders
+    }
+
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join(relative)
+    }
+
+    /// The server's command line with these folders, the repository's models and a free port.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_static-server"));
+        command.env_clear().args(["--port", "0", "--models"]).arg(models());
+        command.arg("--app").arg(self.path("app")).arg("--engine").arg(self.path("engine"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+/// The repository's `models/`.
+pub fn models() -> PathBuf {
+    if let Ok(scratch) = std::env::var("SCRATCH_MODELS") {
+        return scratch.into();
+    }
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
+}
+
+/// The repository's manifest.
+pub fn manifest() -> messages::Manifest {
+    serde_json::from_slice(&std::fs::read(models().join("manifest.json")).unwrap()).unwrap()
+}
+
+/// A running server; it ends with the value.
+pub struct Server {
+    pub folders: Folders,
+    pub address: String,
+    /// The log up to the line that says the server is ready.
+    pub start_log: Vec<String>,
+    child: Child,
+    log_lines: Receiver<String>,
+    stdout: Receiver<String>,
+}
+
+impl Server {
+    /// A server that has loaded its model.
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// A server with these arguments that has loaded its model.
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let folders = Folders::new();
+        let mut child = folders.command().args(arguments).spawn().unwrap();
+        let stdout = lines(child.stdout.take().unwrap());
+        let log_lines = lines(child.stderr.take().unwrap());
+        let mut server =
+            Self { folders, address: String::new(), start_log: Vec::new(), child, log_lines, stdout };
+        server.start_log = server.wait_for_log(" ready model=");
+        let announced = server.stdout.recv_timeout(PATIENCE).unwrap();
+        server.address = announced.strip_prefix("listening on http://").unwrap().to_owned();
+        server
+    }
+
+    /// The log up to and including the first line that contains this.
+    pub fn wait_for_log(&self, part: &str) -> Vec<String> {
+        let mut seen = Vec::new();
+        loop {
+            let line = self.log_lines.recv_timeout(PATIENCE);
+            seen.push(line.unwrap_or_else(|_| panic!("no log line with `{part}` in {seen:#?}")));
+            if seen.last().is_some_and(|line| line.contains(part)) {
+                return seen;
+            }
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.get_with(path, &[])
+    }
+
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.request("GET", path, headers, &[])
+    }
+
+    /// `POST /predict_batch` with this body, as JSON.
+    pub fn predict(&self, body: &str) -> Reply {
+        self.request("POST", "/predict_batch", &[("content-type", "application/json")], body.as_bytes())
+    }
+
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        send(&self.address, method, path, headers, body)
+    }
+
+    /// A connection of its own, for what no HTTP client would send.
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until the process has ended; also gives what else it wrote to stdout and to the log.
+    pub fn wait(mut self) -> (ExitStatus, Vec<String>, Vec<String>) {
+        let status = self.child.wait().unwrap();
+        (status, self.stdout.iter().collect(), self.log_lines.iter().collect())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// One request, whatever its status.
+pub fn send(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    let mut request = Request::builder().method(method).uri(format!("http://{address}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+    let agent: ureq::Agent = config.allow_non_standard_methods(true).build().into();
+    let response = match body {
+        [] => agent.run(request.body(()).unwrap()),
+        body => agent.run(request.body(body).unwrap()),
+    };
+    let (parts, mut body) = response.unwrap().into_parts();
+    let body = body.with_config().limit(1 << 30).read_to_vec().unwrap();
+    Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+}
+
+/// What came back.
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A header's value, or nothing at all.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
+            panic!("expected JSON, found {}: {error}", String::from_utf8_lossy(&self.body))
+        })
+    }
+
+    /// The message of a refusal, after checking that it is one: this status, as JSON, in the agreed shape.
+    pub fn refusal(&self, status: u16) -> String {
+        let body = self.json();
+        assert_eq!((self.status, body["status-code"].as_u64()), (status, Some(status.into())), "{body}");
+        assert_eq!(self.header("content-type"), "application/json");
+        assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
+        body["message"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The lines of a pipe, as they come; a thread empties it, so that the server never waits for the test.
+fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let lines = BufReader::new(pipe).lines();
+        lines.map_while(Result::ok).try_for_each(|line| sender.send(line))
+    });
+    receiver
+}

@@ -1,0 +1,177 @@
+//! The pre-trained encoder that fine-tuning starts from: a Hugging Face BERT folder.
+//!
+//! Read once at the start of `train`. Its tensors are renamed to the model file's names here and nowhere else;
+//! the classification head, which no base has, is drawn from the run's own seeded generator.
+
+use crate::config::ModelConfig;
+use crate::parameters::Parameters;
+use anyhow::{Context, bail};
+use candle_core::{Device, Tensor};
+use classifier::encoder::{EncoderConfig, TensorSpec};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// What fine-tuning needs of a base model.
+#[derive(Debug)]
+pub struct BaseModel {
+    /// Sizes, with the run's context length and number of labels.
+    pub config: EncoderConfig,
+    /// Its published name, `model.base_name`.
+    pub name: String,
+    /// `tokenizer.json`, whole.
+    pub tokenizer_json: String,
+    /// SHA-256 of `model.safetensors`.
+    pub sha256: String,
+    tensors: HashMap<String, Tensor>,
+    initializer_range: f64,
+}
+
+/// The keys of Hugging Face's `config.json` that matter; the file has others.
+#[derive(Deserialize)]
+struct HuggingFaceConfig {
+    model_type: String,
+    hidden_act: String,
+    vocab_size: usize,
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    intermediate_size: usize,
+    max_position_embeddings: usize,
+    type_vocab_size: usize,
+    layer_norm_eps: f64,
+    initializer_range: f64,
+}
+
+impl BaseModel {
+    /// Reads `config.json`, `tokenizer.json` and `model.safetensors` of `model.base`.
+    ///
+    /// # Errors
+    /// A missing or unreadable file, another architecture or activation than BERT with GELU, a context length
+    /// beyond the base's.
+    pub fn load(model: &ModelConfig, num_labels: usize) -> anyhow::Result<Self> {
+        let (folder, context_length) = (&model.base, model.context_length);
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read(&path).with_context(|| {
+                format!(
+                    "cannot read {}: `model.base` must be a folder with config.json, tokenizer.json and \
+                     model.safetensors; the README says where to get it",
+                    path.display()
+                )
+            })
+        };
+        let base: HuggingFaceConfig = serde_json::from_slice(&read("config.json")?)
+            .with_context(|| format!("{} is no BERT configuration", folder.join("config.json").display()))?;
+        if base.model_type != "bert" || base.hidden_act != "gelu" {
+            let (model, activation) = (&base.model_type, &base.hidden_act);
+            bail!("base model: expected model_type bert with gelu, found {model} with {activation}");
+        }
+        if context_length > base.max_position_embeddings {
+            let longest = base.max_position_embeddings;
+            bail!("`model.context_length`: expected at most the base's {longest}, found {context_length}");
+        }
+        let weights = read("model.safetensors")?;
+        Ok(Self {
+            config: EncoderConfig {
+                vocab_size: base.vocab_size,
+                hidden_size: base.hidden_size,
+                num_hidden_layers: base.num_hidden_layers,
+                num_attention_heads: base.num_attention_heads,
+                intermediate_size: base.intermediate_size,
+                max_position_embeddings: context_length,
+                type_vocab_size: base.type_vocab_size,
+                layer_norm_eps: base.layer_norm_eps,
+                num_labels,
+            },
+            name: model.base_name.clone(),
+            tokenizer_json: String::from_utf8(read("tokenizer.json")?)
+                .context("tokenizer.json is not UTF-8")?,
+            sha256: crate::data::sha256_hex(&weights),
+            tensors: candle_core::safetensors::load_buffer(&weights, &Device::Cpu)
+                .context("model.safetensors is not a whole safetensors file")?,
+            initializer_range: base.initializer_range,
+        })
+    }
+
+    /// The starting point of a run: the base's tensors and a head drawn from `rng`.
+    ///
+    /// # Errors
+    /// A tensor that the base lacks or holds in another shape.
+    pub fn parameters(&self, device: &Device, rng: &mut ChaCha8Rng) -> anyhow::Result<Parameters> {
+        Parameters::from_source(&self.config, device, |spec| match spec.name.strip_prefix("cls.output.") {
+            Some("weight") => {
+                let count = spec.shape.iter().product();
+                Ok((0..count).map(|_| (normal(rng) * self.initializer_range) as f32).collect())
+            }
+            Some(_) => Ok(vec![0.0; spec.shape.iter().product()]),
+            None => self.tensor(spec),
+        })
+    }
+
+    fn tensor(&self, spec: &TensorSpec) -> anyhow::Result<Vec<f32>> {
+        let name = hugging_face_name(&spec.name);
+        // A checkpoint of BertFor… keeps the encoder under `bert.`.
+        let tensor = self.tensors.get(&name).or_else(|| self.tensors.get(&format!("bert.{name}")));
+        let Some(tensor) = tensor else { bail!("base model: expected a tensor `{name}`, found none") };
+        let tensor = match spec.name == "position_embd.weight" && tensor.dim(0)? > spec.shape[0] {
+            true => tensor.narrow(0, 0, spec.shape[0])?,
+            false => tensor.clone(),
+        };
+        if tensor.dims() != spec.shape {
+            bail!("base model: tensor `{name}`: expected {:?}, found {:?}", spec.shape, tensor.dims());
+        }
+        Ok(tensor.to_dtype(candle_core::DType::F32)?.flatten_all()?.to_vec1()?)
+    }
+}
+
+/// `blk.3.attn_q.weight` → `encoder.layer.3.attention.self.query.weight`, and so on.
+fn hugging_face_name(name: &str) -> String {
+    const NAMES: [(&str, &str); 12] = [
+        ("token_embd_norm.", "embeddings.LayerNorm."),
+        ("token_embd.", "embeddings.word_embeddings."),
+        ("position_embd.", "embeddings.position_embeddings."),
+        ("token_types.", "embeddings.token_type_embeddings."),
+        ("attn_output_norm.", "attention.output.LayerNorm."),
+        ("layer_output_norm.", "output.LayerNorm."),
+        ("attn_q.", "attention.self.query."),
+        ("attn_k.", "attention.self.key."),
+        ("attn_v.", "attention.self.value."),
+        ("attn_output.", "attention.output.dense."),
+        ("ffn_up.", "intermediate.dense."),
+        ("ffn_down.", "output.dense."),
+    ];
+    let name = name.replacen("blk.", "encoder.layer.", 1);
+    match NAMES.iter().find(|(ours, _)| name.contains(ours)) {
+        Some((ours, theirs)) => name.replacen(ours, theirs, 1),
+        None => name,
+    }
+}
+
+/// A standard normal number (Box & Muller 1958).
+fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    let (radius, angle): (f64, f64) = (rng.random(), rng.random());
+    (-2.0 * (1.0 - radius).ln()).sqrt() * (2.0 * std::f64::consts::PI * angle).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tensor_names_become_hugging_face_names() {
+        let cases = [
+            ("token_embd.weight", "embeddings.word_embeddings.weight"),
+            ("token_embd_norm.bias", "embeddings.LayerNorm.bias"),
+            ("blk.3.attn_q.weight", "encoder.layer.3.attention.self.query.weight"),
+            ("blk.0.attn_output.bias", "encoder.layer.0.attention.output.dense.bias"),
+            ("blk.0.attn_output_norm.weight", "encoder.layer.0.attention.output.LayerNorm.weight"),
+            ("blk.11.layer_output_norm.bias", "encoder.layer.11.output.LayerNorm.bias"),
+            ("blk.5.ffn_down.weight", "encoder.layer.5.output.dense.weight"),
+        ];
+        for (ours, theirs) in cases {
+            assert_eq!(hugging_face_name(ours), theirs);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Running a model file over many texts: shared by `evaluate` and `predict`.
+//!
+//! The classifier itself groups texts by length; batches here are only as large as a progress bar likes them.
+
+use anyhow::Context;
+use classifier::{Classifier, ClassifyError, Prediction};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::Path;
+
+const BATCH_SIZE: usize = 128;
+
+/// Reads and checks a model file.
+///
+/// # Errors
+/// A file that cannot be read or is no model; named.
+pub fn load_model(path: &Path) -> anyhow::Result<Classifier> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read the model {}", path.display()))?;
+    Classifier::from_gguf(&bytes).with_context(|| format!("cannot use the model {}", path.display()))
+}
+
+/// Classifies every text, in order; `name_of` says where a text comes from.
+///
+/// # Errors
+/// The first text that cannot be classified, by name.
+pub fn classify_all<T: AsRef<str>>(
+    classifier: &Classifier,
+    texts: &[T],
+    name_of: impl Fn(usize) -> String,
+) -> anyhow::Result<Vec<Prediction>> {
+    let mut predictions = Vec::with_capacity(texts.len());
+    let bar = progress_bar(texts.len());
+    for batch in texts.chunks(BATCH_SIZE) {
+        match classifier.classify_batch(batch) {
+            Ok(classified) => predictions.extend(classified),
+            Err(error) => {
+                bar.finish_and_clear();
+                return Err(first_failure(classifier, batch, error, |index| {
+                    name_of(predictions.len() + index)
+                }));
+            }
+        }
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(predictions)
+}
+
+/// A batch fails as a whole and counts from its own start: one by one, the text can be named.
+fn first_failure<T: AsRef<str>>(
+    classifier: &Classifier,
+    batch: &[T],
+    batch_error: ClassifyError,
+    name_of: impl Fn(usize) -> String,
+) -> anyhow::Error {
+    for (index, text) in batch.iter().enumerate() {
+        if let Err(error) = classifier.classify(text.as_ref()) {
+            return anyhow::Error::new(error).context(name_of(index));
+        }
+    }
+    batch_error.into()
+}
+
+/// On standard error; nothing where that is no terminal.
+fn progress_bar(num_texts: usize) -> ProgressBar {
+    let bar = ProgressBar::new(num_texts as u64);
+    if let Ok(style) = ProgressStyle::with_template("classifying {bar:32} {pos}/{len}  {per_sec}  {eta} left")
+    {
+        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+    }
+    bar
+}

@@ -1,0 +1,130 @@
+//! The command line: what `trainer` accepts and what its help says.
+//!
+//! Parsed in `main`, handed to one module a subcommand. Every default that concerns training lives in the
+//! configuration, not here.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Fine-tunes the tweet classifier, evaluates it, exports it, asks it.
+#[derive(Debug, Parser)]
+#[command(name = "trainer", version, arg_required_else_help = true, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fine-tune a model: writes a run folder with checkpoint, metrics, tables and plots
+    Train(TrainArguments),
+    /// Score a model file on labelled texts
+    Evaluate(EvaluateArguments),
+    /// Turn a run into a model file, its card, its golden values and its manifest entry
+    Export(ExportArguments),
+    /// Classify texts: arguments, a file, piped lines, or a prompt
+    Predict(PredictArguments),
+    /// Measure the milliseconds of one call
+    Bench(BenchArguments),
+}
+
+/// Arguments of `trainer train`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainer train --config trainer/configs/minilm-l6.toml --set data.train=tweets.csv
+  trainer train --config trainer/configs/minilm-l6.toml --set train.epochs=3 --set 'data.labels=[\"Down\", \"Up\"]'
+
+Every key and its meaning stands in the configuration file; a value is TOML, anything else is taken as text.")]
+pub struct TrainArguments {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Overrides one key of the configuration; may be given several times, the last one wins
+    #[arg(long, value_name = "KEY.PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Folder in which the run's folder is created
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+}
+
+/// Arguments of `trainer evaluate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainer evaluate --model models/minilm-l6-q8_0/model.gguf --data tweets.csv
+  trainer evaluate --model models/minilm-l6-q8_0/model.gguf --data tweets.jsonl --json - | jq .macro_f1")]
+pub struct EvaluateArguments {
+    /// Model file (GGUF)
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Labelled texts: CSV with the columns text,label or JSONL with these keys; a label is an id or a name
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+}
+
+/// Arguments of `trainer export`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  trainer export --run runs/20260101-120000-minilm-l6 --models models --id minilm-l6-q8_0 --default")]
+pub struct ExportArguments {
+    /// Run folder that `trainer train` wrote
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// Folder of the models and their manifest.json
+    #[arg(long, value_name = "DIR", default_value = "models")]
+    pub models: PathBuf,
+    /// Name of the model's folder: letters, digits, `.`, `_` and `-`
+    #[arg(long)]
+    pub id: String,
+    /// Storage type of the matrices; without it the configuration's export.quantization
+    #[arg(long, value_parser = ["Q8_0", "Q4_0", "F32"])]
+    pub quantization: Option<String>,
+    /// Makes this the model that is used where none is named
+    #[arg(long)]
+    pub default: bool,
+}
+
+/// Arguments of `trainer predict`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainer predict --model models/minilm-l6-q8_0/model.gguf '$TSLA to the moon' 'Shares plunge'
+  trainer predict --model models/minilm-l6-q8_0/model.gguf --input tweets.csv --output predictions.jsonl
+  tail -f tweets.txt | trainer predict --model models/minilm-l6-q8_0/model.gguf
+  trainer predict --model models/minilm-l6-q8_0/model.gguf        (a prompt: one text a line)")]
+pub struct PredictArguments {
+    /// Model file (GGUF)
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Texts; none of them, and no --input: one text a line from standard input
+    #[arg(value_name = "TEXT", conflicts_with = "input")]
+    pub texts: Vec<String>,
+    /// Texts from a file: the text column of a .csv, the text keys of a .jsonl, the lines of a .txt
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Writes the predictions to this .csv or .jsonl file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `trainer bench`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  trainer bench --model models/minilm-l6-q8_0/model.gguf --texts texts.json --threads 1 --json -")]
+pub struct BenchArguments {
+    /// Model file (GGUF)
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// JSON with `tokens20` and `tokens64`, each a list of objects with `text`
+    #[arg(long, value_name = "FILE")]
+    pub texts: PathBuf,
+    /// Threads of the matrix products
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: u16,
+    /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+}

@@ -1,0 +1,96 @@
+//! `--set key.path=value` and the refusal of unknown keys, both on TOML tables before any type is known.
+//!
+//! The default configuration, as a table, says which keys there are: no second list to keep.
+
+use anyhow::{Context, bail};
+use toml::{Table, Value};
+
+/// Lays one `key.path=value` over `table`; the value is TOML, or else the text itself. Returns the key path.
+///
+/// # Errors
+/// No `=`, a key that `known` lacks, or a whole section where a single key is expected.
+pub fn apply(table: &mut Table, text: &str, known: &Table) -> anyhow::Result<String> {
+    let (key, value) =
+        text.split_once('=').context("expected key.path=value, found no `=` (e.g. --set train.epochs=3)")?;
+    let (key, value) = (key.trim(), value.trim());
+    match lookup(known, key) {
+        None => bail!(unknown_key(key, known)),
+        Some(Value::Table(section)) => {
+            bail!("`{key}` is a section: expected one of its keys ({})", keys_below(section, key).join(", "))
+        }
+        Some(_) => {}
+    }
+    let value = parse_value(value);
+    let (sections, last) =
+        key.rsplit_once('.').map_or((None, key), |(sections, last)| (Some(sections), last));
+    let mut target = table;
+    for section in sections.into_iter().flat_map(|sections| sections.split('.')) {
+        let inner = target.entry(section).or_insert_with(|| Value::Table(Table::new()));
+        target = inner.as_table_mut().with_context(|| format!("`{section}` is no section in the file"))?;
+    }
+    target.insert(last.to_owned(), value);
+    Ok(key.to_owned())
+}
+
+/// Refuses a key of `table` that `known` lacks, and a value where `known` has a section.
+///
+/// # Errors
+/// The first such key by its full path, with the known keys that look most like it.
+pub fn refuse_unknown_keys(table: &Table, known: &Table) -> anyhow::Result<()> {
+    for key in keys_of(table, known, "") {
+        match lookup(known, &key) {
+            None => bail!(unknown_key(&key, known)),
+            Some(Value::Table(_)) => bail!("`{key}`: expected a section [{key}], found a value"),
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The value as TOML; what is no TOML value is taken as text, so that paths and names need no quotes.
+fn parse_value(text: &str) -> Value {
+    let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok();
+    // A line break in the text could smuggle in a second key: only a lone value counts.
+    let lone = parsed.filter(|table| table.len() == 1).and_then(|mut table| table.remove("value"));
+    lone.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+    match key.split_once('.') {
+        None => table.get(key),
+        Some((section, rest)) => lookup(table.get(section)?.as_table()?, rest),
+    }
+}
+
+/// Full paths of the keys of `table`; a table counts as a section only where `known` has one.
+fn keys_of(table: &Table, known: &Table, prefix: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (key, value) in table {
+        let path = format!("{prefix}{key}");
+        match (value, known.get(key)) {
+            (Value::Table(section), Some(Value::Table(known_section))) => {
+                keys.extend(keys_of(section, known_section, &format!("{path}.")));
+            }
+            _ => keys.push(path),
+        }
+    }
+    keys
+}
+
+fn keys_below(section: &Table, prefix: &str) -> Vec<String> {
+    keys_of(section, section, &format!("{prefix}."))
+}
+
+fn unknown_key(key: &str, known: &Table) -> String {
+    let mut candidates = keys_of(known, known, "");
+    candidates.extend(known.iter().filter(|(_, value)| value.is_table()).map(|(section, _)| section.clone()));
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    // The right name in the wrong section is as likely as a misspelling: compare whole paths and last names.
+    let likeness = |candidate: &String| {
+        strsim::jaro_winkler(key, candidate).max(strsim::jaro_winkler(&last(key), &last(candidate)))
+    };
+    let mut nearest: Vec<_> = candidates.iter().map(|candidate| (likeness(candidate), candidate)).collect();
+    nearest.sort_by(|lhs, rhs| rhs.0.total_cmp(&lhs.0));
+    let names: Vec<_> = nearest.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
+    format!("unknown key `{key}`: expected a key of the configuration, the nearest are {}", names.join(", "))
+}

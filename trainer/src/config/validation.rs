@@ -1,0 +1,145 @@
+//! Ranges of the configuration: what the types alone do not say.
+//!
+//! Checked once after loading, so that training cannot fail an hour later over a fraction of 1.5.
+
+use super::{ClassWeights, Config};
+use classifier::normalization::Normalization;
+use std::collections::HashSet;
+use thiserror::Error;
+
+/// A value outside what its key accepts.
+#[derive(Debug, Error)]
+#[error("expected {expected}, found {found}")]
+pub struct InvalidValue {
+    /// Full path of the key.
+    pub key: &'static str,
+    expected: String,
+    found: String,
+}
+
+const QUANTIZATIONS: [&str; 3] = ["Q8_0", "Q4_0", "F32"];
+const DEVICES: [&str; 2] = ["cpu", "cuda"];
+/// `[CLS]`, one token, `[SEP]`.
+const FEWEST_TOKENS: usize = 3;
+
+/// The first value that its key does not accept.
+pub fn check(config: &Config) -> Result<(), InvalidValue> {
+    check_texts(config)?;
+    check_fractions(config)?;
+    check_counts(config)
+}
+
+fn ensure(
+    holds: bool,
+    key: &'static str,
+    expected: impl Into<String>,
+    found: impl ToString,
+) -> Result<(), InvalidValue> {
+    if holds {
+        Ok(())
+    } else {
+        Err(InvalidValue { key, expected: expected.into(), found: found.to_string() })
+    }
+}
+
+fn ensure_one_of(key: &'static str, accepted: &[&str], found: &str) -> Result<(), InvalidValue> {
+    ensure(accepted.contains(&found), key, format!("one of {}", accepted.join(", ")), format!("{found:?}"))
+}
+
+fn check_texts(config: &Config) -> Result<(), InvalidValue> {
+    let name_fits = config.name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let name = &config.name;
+    ensure(name_fits && !name.is_empty(), "name", "letters, digits, `.`, `_` and `-`", format!("{name:?}"))?;
+    let labels = &config.data.labels;
+    let distinct: HashSet<_> = labels.iter().collect();
+    ensure(
+        labels.len() >= 2 && distinct.len() == labels.len(),
+        "data.labels",
+        "two or more different names",
+        format!("{labels:?}"),
+    )?;
+    // A label may stand in the data as its id or its name: a name that reads as an id would be both.
+    let is_name = |label: &String| !label.trim().is_empty() && label.parse::<usize>().is_err();
+    ensure(
+        labels.iter().all(is_name),
+        "data.labels",
+        "names that are neither empty nor numbers",
+        format!("{labels:?}"),
+    )?;
+    let normalization = Normalization::new(&config.model.normalization);
+    if let Err(unknown) = normalization {
+        return ensure(false, "model.normalization", "known steps", unknown);
+    }
+    ensure_one_of("export.quantization", &QUANTIZATIONS, &config.export.quantization)?;
+    ensure_one_of("train.device", &DEVICES, &config.train.device)
+}
+
+fn check_fractions(config: &Config) -> Result<(), InvalidValue> {
+    let (split, model, train) = (&config.split, &config.model, &config.train);
+    for (key, found) in [
+        ("split.validation_fraction", split.validation_fraction),
+        ("split.test_fraction", split.test_fraction),
+    ] {
+        ensure(found > 0.0 && found < 1.0, key, "a number above 0 and below 1", found)?;
+    }
+    let held_out = split.validation_fraction + split.test_fraction;
+    ensure(held_out < 1.0, "split.test_fraction", "both fractions together below 1", held_out)?;
+    for (key, found) in [
+        ("model.hidden_dropout", model.hidden_dropout),
+        ("model.attention_dropout", model.attention_dropout),
+        ("model.classifier_dropout", model.classifier_dropout),
+        ("train.warmup_fraction", train.warmup_fraction),
+        ("train.adam_beta1", train.adam_beta1),
+        ("train.adam_beta2", train.adam_beta2),
+        ("train.label_smoothing", train.label_smoothing),
+    ] {
+        ensure((0.0..1.0).contains(&found), key, "a number from 0 to below 1", found)?;
+    }
+    let threshold = config.export.uncertain_threshold;
+    ensure(
+        (0.0..=1.0).contains(&threshold),
+        "export.uncertain_threshold",
+        "a number from 0 to 1",
+        threshold,
+    )?;
+    for (key, found) in [
+        ("train.learning_rate", train.learning_rate),
+        ("train.adam_epsilon", train.adam_epsilon),
+        ("train.max_gradient_norm", train.max_gradient_norm),
+    ] {
+        ensure(found > 0.0 && found.is_finite(), key, "a number above 0", found)?;
+    }
+    let decay = train.weight_decay;
+    ensure(decay >= 0.0 && decay.is_finite(), "train.weight_decay", "a number from 0 upwards", decay)
+}
+
+fn check_counts(config: &Config) -> Result<(), InvalidValue> {
+    let train = &config.train;
+    ensure(train.epochs >= 1, "train.epochs", "at least 1", train.epochs)?;
+    ensure(train.batch_size >= 1, "train.batch_size", "at least 1", train.batch_size)?;
+    let context = config.model.context_length;
+    ensure(
+        context >= FEWEST_TOKENS,
+        "model.context_length",
+        format!("at least {FEWEST_TOKENS} tokens"),
+        context,
+    )?;
+    ensure(
+        (FEWEST_TOKENS..=context).contains(&train.max_tokens),
+        "train.max_tokens",
+        format!("{FEWEST_TOKENS} ..= model.context_length ({context})"),
+        train.max_tokens,
+    )?;
+    if let ClassWeights::Explicit(weights) = &train.class_weights {
+        let num_labels = config.data.labels.len();
+        let fits =
+            weights.len() == num_labels && weights.iter().all(|weight| *weight > 0.0 && weight.is_finite());
+        ensure(
+            fits,
+            "train.class_weights",
+            format!("{num_labels} numbers above 0, one a label"),
+            format!("{weights:?}"),
+        )?;
+    }
+    Ok(())
+}

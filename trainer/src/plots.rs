@@ -1,0 +1,158 @@
+//! Pictures of a run: learning curves and the confusion matrix, as SVG.
+//!
+//! SVG because every browser and editor opens it, it is sharp at any size, and its text is drawn by the
+//! viewer's fonts: no system font is needed to make it, none is shipped.
+
+mod confusion;
+mod curves;
+
+pub use confusion::confusion_matrix;
+pub use curves::learning_curves;
+
+use crate::run_folder::write_atomically;
+use anyhow::anyhow;
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use serde::Serialize;
+use std::path::Path;
+
+/// What one epoch showed; a line of `metrics.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EpochRecord {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Mean loss over the epoch's training rows.
+    pub train_loss: f64,
+    /// Mean loss over the validation rows, without dropout.
+    pub validation_loss: f64,
+    /// 0 ..= 1.
+    pub validation_accuracy: f64,
+    /// 0 ..= 1.
+    pub validation_macro_f1: f64,
+    /// At the end of the epoch.
+    pub learning_rate: f64,
+    /// What the epoch's training took.
+    pub seconds: f64,
+    /// Training rows a second.
+    pub tweets_per_second: f64,
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+const INK: RGBColor = RGBColor(31, 41, 55);
+const FAINT_INK: RGBColor = RGBColor(107, 114, 128);
+const GRID: RGBColor = RGBColor(229, 231, 235);
+const BLUE: RGBColor = RGBColor(37, 99, 235);
+const ORANGE: RGBColor = RGBColor(234, 88, 12);
+
+/// Draws on white and writes the file, whole or not at all.
+fn draw(
+    path: &Path,
+    size: (u32, u32),
+    picture: impl FnOnce(&Area<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        area.fill(&WHITE).map_err(failed)?;
+        picture(&area)?;
+        area.present().map_err(failed)?;
+    }
+    write_atomically(path, svg.as_bytes())
+}
+
+/// plotters' errors borrow from the drawing area and cannot travel as they are.
+fn failed(error: impl std::fmt::Display) -> anyhow::Error {
+    anyhow!("cannot draw the plot: {error}")
+}
+
+fn text(size: u32, color: RGBColor, horizontal: HPos) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&color).pos(Pos::new(horizontal, VPos::Center))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::evaluate;
+
+    /// Texts of a drawing that an XML parser accepts, in document order.
+    fn texts(path: &Path) -> Vec<String> {
+        let svg = std::fs::read_to_string(path).unwrap();
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        assert_eq!(document.root_element().tag_name().name(), "svg");
+        let elements = document.descendants().filter(|node| node.has_tag_name("text"));
+        elements.map(|node| node.text().unwrap_or_default().trim().to_owned()).collect()
+    }
+
+    fn record(epoch: usize) -> EpochRecord {
+        let progress = 1.0 - (-(epoch as f64) / 2.0).exp();
+        EpochRecord {
+            epoch,
+            train_loss: 1.05 - 0.75 * progress,
+            validation_loss: 0.95 - 0.45 * progress + 0.015 * epoch as f64,
+            validation_accuracy: 0.62 + 0.26 * progress,
+            validation_macro_f1: 0.45 + 0.39 * progress,
+            learning_rate: 1e-5,
+            seconds: 80.0,
+            tweets_per_second: 95.0,
+        }
+    }
+
+    fn losses() -> Vec<(usize, f64)> {
+        let loss =
+            |step: usize| 0.3 + 0.8 * (-(step as f64) / 400.0).exp() + 0.08 * ((step * 7919) as f64).sin();
+        (0..1440).map(|step| (step, loss(step))).collect()
+    }
+
+    #[test]
+    fn learning_curves_show_both_panels_and_every_epoch() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("curves.svg");
+        let epochs: Vec<_> = (1..=6).map(record).collect();
+        learning_curves(&path, &losses(), &epochs).unwrap();
+        let texts = texts(&path);
+        for expected in ["Loss", "Validation", "training", "validation", "accuracy", "macro-F1", "epoch", "6"]
+        {
+            assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");
+        }
+        let svg = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(svg.matches("<circle").count(), 4 * epochs.len());
+    }
+
+    #[test]
+    fn curves_of_runs_that_just_began_or_went_wrong_are_drawn_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("curves.svg");
+        learning_curves(&path, &[], &[]).unwrap();
+        learning_curves(&path, &[(0, 1.1)], &[record(1)]).unwrap();
+        learning_curves(
+            &path,
+            &[(0, 1.1), (1, f64::NAN)],
+            &[EpochRecord { train_loss: f64::NAN, ..record(1) }],
+        )
+        .unwrap();
+        assert!(texts(&path).iter().any(|text| text == "Loss"));
+    }
+
+    #[test]
+    fn the_confusion_matrix_shows_counts_and_shares_of_each_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("confusion.svg");
+        let labels = ["<Bear & Co>", "Bullish", "Neutral"].map(str::to_owned);
+        let one = |label: usize| (0..3).map(|id| if id == label { 0.8 } else { 0.1 }).collect::<Vec<f32>>();
+        let counts = [[120, 8, 22], [6, 154, 31], [14, 27, 571]];
+        let (mut predicted, mut truth) = (Vec::new(), Vec::new());
+        for (label, row) in counts.iter().enumerate() {
+            for (column, count) in row.iter().enumerate() {
+                predicted.extend(vec![one(column); *count]);
+                truth.extend(vec![label; *count]);
+            }
+        }
+        confusion_matrix(&path, &evaluate(&predicted, &truth, &labels, 1.0), &labels).unwrap();
+        let texts = texts(&path);
+        for expected in ["120", "80.0 %", "571", "93.3 %", "<Bear & Co>", "true ↓", "predicted →"] {
+            assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");
+        }
+    }
+}

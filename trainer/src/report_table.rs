@@ -1,0 +1,64 @@
+//! The table that a person sees after `train` and `evaluate`: totals, each label, the confusion.
+
+use crate::metrics::Evaluation;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{Cell, CellAlignment, Table};
+
+/// The whole report, ready to print.
+pub fn table(evaluation: &Evaluation) -> String {
+    [totals(evaluation), classes(evaluation), confusion(evaluation)].map(|table| table.to_string()).join("\n")
+}
+
+fn totals(evaluation: &Evaluation) -> Table {
+    let mut table = new_table(vec!["rows", "accuracy", "macro-F1", "ECE", "NLL", "tweets/s"]);
+    table.add_row(numbers([
+        evaluation.rows.to_string(),
+        share(evaluation.accuracy),
+        share(evaluation.macro_f1),
+        share(evaluation.ece),
+        share(evaluation.nll),
+        format!("{:.0}", evaluation.tweets_per_second),
+    ]));
+    table
+}
+
+fn classes(evaluation: &Evaluation) -> Table {
+    let mut table = new_table(vec!["label", "precision", "recall", "F1", "rows"]);
+    for (name, class) in &evaluation.per_class {
+        let mut row = vec![Cell::new(name)];
+        row.extend(numbers([
+            share(class.precision),
+            share(class.recall),
+            share(class.f1),
+            class.support.to_string(),
+        ]));
+        table.add_row(row);
+    }
+    table
+}
+
+fn confusion(evaluation: &Evaluation) -> Table {
+    let mut header = vec!["true ↓  predicted →"];
+    header.extend(evaluation.per_class.keys().map(String::as_str));
+    let mut table = new_table(header);
+    for (name, counts) in evaluation.per_class.keys().zip(&evaluation.confusion) {
+        let mut row = vec![Cell::new(name)];
+        row.extend(numbers(counts.iter().map(usize::to_string)));
+        table.add_row(row);
+    }
+    table
+}
+
+fn new_table(header: Vec<&str>) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(header);
+    table
+}
+
+fn numbers(texts: impl IntoIterator<Item = String>) -> Vec<Cell> {
+    texts.into_iter().map(|text| Cell::new(text).set_alignment(CellAlignment::Right)).collect()
+}
+
+fn share(value: f64) -> String {
+    format!("{value:.4}")
+}

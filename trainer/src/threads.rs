@@ -1,0 +1,31 @@
+//! How many threads the matrix products of `bench` use.
+//!
+//! candle reads the number from the environment, once and for the whole process, and setting the environment
+//! of a running process is unsafe: the program therefore starts itself again with the variables set.
+
+use anyhow::Context;
+use std::process::Command;
+
+/// What candle 0.11.1 reads: the first for its f32 products, the second for its quantized ones.
+const VARIABLES: [&str; 2] = ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"];
+
+/// Returns where the process already runs with `num_threads`; else runs the same command line with that number
+/// of threads, to its end, and leaves with its exit code.
+///
+/// # Errors
+/// The program cannot start itself.
+pub fn ensure(num_threads: usize) -> anyhow::Result<()> {
+    let wanted = num_threads.to_string();
+    let is_set = |name: &&str| std::env::var(name).is_ok_and(|value| value == wanted);
+    if VARIABLES.iter().all(is_set) {
+        return Ok(());
+    }
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let status = Command::new(&program)
+        .args(std::env::args_os().skip(1))
+        .envs(VARIABLES.map(|name| (name, &wanted)))
+        .status()
+        .with_context(|| format!("cannot start {} with {wanted} threads", program.display()))?;
+    // No code: a signal ended it.
+    std::process::exit(status.code().unwrap_or(1))
+}

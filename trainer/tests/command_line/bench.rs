@@ -1,0 +1,50 @@
+//! `bench`: its JSON, and texts that it cannot use.
+
+use crate::program::{Folder, model, text};
+
+const TEXTS: &str = r#"{"tokens20": [{"text": "Globex shares rise after the upgrade", "ids": [101, 102]},
+    {"text": "Initech shares fall"}], "tokens64": [{"text": "Globex will hold its annual meeting on Thursday in Zurich"}]}"#;
+
+#[test]
+fn json_holds_kernel_threads_and_every_case() {
+    let folder = Folder::new();
+    folder.write("texts.json", TEXTS);
+    let model = model();
+    for threads in ["1", "2"] {
+        let json = folder.succeeds(&[
+            "bench",
+            "--model",
+            text(&model),
+            "--texts",
+            "texts.json",
+            "--threads",
+            threads,
+            "--json",
+            "-",
+        ]);
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(report["threads"].to_string(), threads);
+        assert!(report["kernel"].as_str().is_some_and(|kernel| !kernel.is_empty()), "{report}");
+        for case in ["1 x 20", "1 x 64", "32 x 20"] {
+            assert!(report["cases"][case].as_f64().is_some_and(|ms| ms > 0.0), "{report}");
+        }
+        assert_eq!(report["cases"].as_object().unwrap().len(), 3);
+    }
+}
+
+#[test]
+fn texts_that_cannot_be_used_are_refused() {
+    let folder = Folder::new();
+    let model = model();
+    for (content, expected) in [
+        ("[]", "tokens20"),
+        (r#"{"tokens20": [], "tokens64": []}"#, "empty list"),
+        (
+            r#"{"tokens20": [{"text": "https://example.com"}], "tokens64": [{"text": "up"}]}"#,
+            "nothing to read",
+        ),
+    ] {
+        folder.write("texts.json", content);
+        folder.fails(&["bench", "--model", text(&model), "--texts", "texts.json"], &["texts.json", expected]);
+    }
+}

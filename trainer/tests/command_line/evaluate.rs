@@ -1,0 +1,99 @@
+//! `evaluate` on the shipped model: the contract of its JSON, its table, and model files that are none.
+
+use crate::program::{Folder, model, text};
+
+/// Written for this test; unmistakable enough that a working model gets nearly all of them.
+const TWEETS: &str = "text,label
+\"$ACME jumps 12% after record quarterly earnings, raises full-year guidance\",Bullish
+Analysts upgrade Globex to buy and lift the price target to $95,Bullish
+Initech shares rally as revenue beats expectations,Bullish
+\"$ACME plunges 18% after profit warning, guidance cut\",Bearish
+Globex downgraded to sell as demand collapses,Bearish
+Initech stock tumbles on earnings miss and weak outlook,Bearish
+Globex will hold its annual meeting on Thursday in Zurich,Neutral
+Initech names a new chief marketing officer,Neutral
+Here is what to watch in markets this week https://example.com/watch,Neutral
+";
+
+fn evaluation(folder: &Folder, model: &str) -> serde_json::Value {
+    folder.write("tweets.csv", TWEETS);
+    let json = folder.succeeds(&["evaluate", "--model", model, "--data", "tweets.csv", "--json", "-"]);
+    serde_json::from_str(&json).unwrap()
+}
+
+#[test]
+fn json_keeps_its_contract_and_the_model_works() {
+    let evaluation = evaluation(&Folder::new(), text(&model()));
+    let keys: Vec<_> = evaluation.as_object().unwrap().keys().collect();
+    let contract =
+        ["rows", "accuracy", "macro_f1", "per_class", "confusion", "ece", "nll", "tweets_per_second"];
+    assert_eq!(keys, contract);
+    assert_eq!(evaluation["rows"], 9);
+    assert!(evaluation["accuracy"].as_f64().unwrap() >= 8.0 / 9.0, "{evaluation}");
+    assert!(evaluation["macro_f1"].as_f64().unwrap() >= 0.85, "{evaluation}");
+    for label in ["Bearish", "Bullish", "Neutral"] {
+        assert_eq!(evaluation["per_class"][label]["support"], 3);
+    }
+    let confusion: Vec<Vec<usize>> = serde_json::from_value(evaluation["confusion"].clone()).unwrap();
+    assert!(confusion.iter().all(|row| row.iter().sum::<usize>() == 3), "{confusion:?}");
+}
+
+#[test]
+fn the_table_and_a_json_file_say_the_same() {
+    let folder = Folder::new();
+    let model = model();
+    let piped = evaluation(&folder, text(&model));
+    let table =
+        folder.succeeds(&["evaluate", "--model", text(&model), "--data", "tweets.csv", "--json", "out.json"]);
+    let written: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path("out.json")).unwrap()).unwrap();
+    assert_eq!(written["confusion"], piped["confusion"]);
+    for shown in ["accuracy", "macro-F1", "precision", "recall", "Bearish", "Bullish", "Neutral", "predicted"]
+    {
+        assert!(table.contains(shown), "{shown} in\n{table}");
+    }
+    assert!(table.contains(&format!("{:.4}", piped["macro_f1"].as_f64().unwrap())), "{table}");
+}
+
+#[test]
+fn files_that_are_no_model_are_refused_by_name() {
+    let folder = Folder::new();
+    folder.write("tweets.csv", TWEETS);
+    let whole = std::fs::read(model()).unwrap();
+    // The architecture's value is as long as its replacement, so that every offset stays right.
+    let at = whole.windows(20).position(|window| window == b"general.architecture").unwrap();
+    let value = at + whole[at..].windows(4).position(|window| window == b"bert").unwrap();
+    let mut other_architecture = whole.clone();
+    other_architecture[value..value + 4].copy_from_slice(b"gpt2");
+    for (name, bytes, expected) in [
+        ("empty.gguf", Vec::new(), "GGUF"),
+        ("text.gguf", TWEETS.as_bytes().to_vec(), "GGUF"),
+        ("half.gguf", whole[..whole.len() / 2].to_vec(), "half.gguf"),
+        ("header.gguf", whole[..64].to_vec(), "GGUF"),
+        ("other.gguf", other_architecture, "gpt2"),
+    ] {
+        folder.write(name, bytes);
+        let fragments = ["cannot use the model", name, expected];
+        folder
+            .fails(&["evaluate", "--model", name, "--data", "tweets.csv", "--json", "out.json"], &fragments);
+        folder.fails(&["predict", "--model", name, "Shares rise"], &fragments);
+    }
+    assert!(!folder.path("out.json").exists());
+    folder.fails(
+        &["evaluate", "--model", "gone.gguf", "--data", "tweets.csv"],
+        &["cannot read the model", "gone.gguf"],
+    );
+}
+
+#[test]
+fn a_refused_row_leaves_the_old_numbers() {
+    let folder = Folder::new();
+    folder.write("tweets.csv", format!("{TWEETS}No such label,Sideways\n"));
+    folder.write("out.json", "old");
+    let model = model();
+    folder.fails(
+        &["evaluate", "--model", text(&model), "--data", "tweets.csv", "--json", "out.json"],
+        &["tweets.csv:11", "Sideways"],
+    );
+    assert_eq!(std::fs::read_to_string(folder.path("out.json")).unwrap(), "old");
+}

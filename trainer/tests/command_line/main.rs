@@ -1,0 +1,9 @@
+//! The trainer from outside: the real program, real files, the shipped model.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bench;
+mod configuration;
+mod data;
+mod evaluate;
+mod predict;
+mod program;

@@ -1,0 +1,44 @@
+//! From the classifier's results to the public message types: the last step before JavaScript.
+//!
+//! The classifier speaks in vectors by label index, the contract in objects by label name; the order of the
+//! labels survives because the scores are an `IndexMap`.
+
+use classifier::Classifier;
+use messages::{EngineInfo, Explanation, Prediction, WordContribution};
+
+/// Name of this build, as in the table of `js/builds.js`.
+pub const BUILD: &str = "simd128";
+
+/// One prediction, its probabilities under the names of the labels.
+pub fn prediction(labels: &[String], prediction: classifier::Prediction) -> Prediction {
+    Prediction {
+        label: prediction.label,
+        scores: labels.iter().cloned().zip(prediction.probabilities).collect(),
+        uncertain: prediction.is_uncertain,
+        tokens: prediction.num_tokens,
+        truncated: prediction.is_truncated,
+    }
+}
+
+/// One explanation, its words in reading order.
+pub fn explanation(labels: &[String], explanation: classifier::Explanation) -> Explanation {
+    Explanation {
+        prediction: prediction(labels, explanation.prediction),
+        words: explanation
+            .words
+            .into_iter()
+            .map(|word| WordContribution { word: word.word, contribution: word.contribution })
+            .collect(),
+    }
+}
+
+/// What has been loaded and what computes it.
+pub fn info(classifier: &Classifier) -> EngineInfo {
+    EngineInfo {
+        model: classifier.model_id().to_owned(),
+        engine: BUILD.to_owned(),
+        kernel: classifier.kernel().to_owned(),
+        labels: classifier.labels().to_vec(),
+        max_tokens: classifier.max_tokens(),
+    }
+}

@@ -1,0 +1,138 @@
+//! A model file as it arrives: bounded, hashed on the way, refused if it is not the one that was asked for.
+//!
+//! Bytes come in through [`Download::push`] in order and leave through [`Download::finish`], whole or not at
+//! all. The announced size is reserved at once: a buffer that grows by doubling would hold the file twice
+//! over, and the memory of a WebAssembly module never shrinks again.
+
+use sha2::{Digest, Sha256};
+
+/// Largest model file that is accepted: far above any encoder that answers while one types, far below the
+/// 4 GiB that the address space ends at.
+pub const MAX_MODEL_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Why a model file was refused before anybody looked into it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DownloadError {
+    /// Announced or found larger than [`MAX_MODEL_BYTES`].
+    #[error(
+        "expected a model file of at most {MAX_MODEL_BYTES} bytes, found {found_bytes} or more: \
+         check the address of the model"
+    )]
+    TooLarge {
+        /// Announced size, or the bytes that had arrived.
+        found_bytes: u64,
+    },
+    /// More bytes arrived than the server had announced.
+    #[error("expected a model file of {expected_bytes} bytes, found {found_bytes} or more: load it again")]
+    TooLong {
+        /// Announced size.
+        expected_bytes: u64,
+        /// Bytes that had arrived.
+        found_bytes: u64,
+    },
+    /// The download ended early.
+    #[error("expected a model file of {expected_bytes} bytes, found only {found_bytes}: load it again")]
+    TooShort {
+        /// Announced size.
+        expected_bytes: u64,
+        /// Bytes that had arrived.
+        found_bytes: u64,
+    },
+    /// The browser gives no more memory.
+    #[error("no memory for a model file of {size_bytes} bytes: close other tabs or use a smaller model")]
+    OutOfMemory {
+        /// Bytes that were asked for.
+        size_bytes: u64,
+    },
+    /// What should be a hash is none.
+    #[error("sha256: expected 64 hexadecimal digits, found {found:?}: copy it from models/manifest.json")]
+    MalformedSha256 {
+        /// The text in question.
+        found: String,
+    },
+    /// The file is another one.
+    #[error(
+        "expected a model file with the SHA-256 {expected}, found {found}: \
+         the file was changed or damaged, or the hash belongs to another model"
+    )]
+    Sha256Mismatch {
+        /// Hash that was asked for, lower-case hexadecimal.
+        expected: String,
+        /// Hash of what arrived, lower-case hexadecimal.
+        found: String,
+    },
+}
+
+/// A model file that is being received.
+pub struct Download {
+    file: Vec<u8>,
+    hasher: Sha256,
+    expected_bytes: Option<u64>,
+    expected_sha256: Option<String>,
+}
+
+impl Download {
+    /// An empty download, with its announced size and its hash where they are known.
+    ///
+    /// # Errors
+    /// [`DownloadError::TooLarge`], [`DownloadError::OutOfMemory`], [`DownloadError::MalformedSha256`].
+    pub fn new(expected_bytes: Option<u64>, expected_sha256: Option<String>) -> Result<Self, DownloadError> {
+        if let Some(found) = &expected_sha256
+            && (found.len() != 64 || !found.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        {
+            return Err(DownloadError::MalformedSha256 { found: found.clone() });
+        }
+        let mut download = Self {
+            file: Vec::new(),
+            hasher: Sha256::new(),
+            expected_bytes,
+            expected_sha256: expected_sha256.map(|hash| hash.to_ascii_lowercase()),
+        };
+        if let Some(size_bytes) = expected_bytes {
+            if size_bytes > MAX_MODEL_BYTES {
+                return Err(DownloadError::TooLarge { found_bytes: size_bytes });
+            }
+            let reserved = download.file.try_reserve_exact(size_bytes as usize);
+            reserved.map_err(|_| DownloadError::OutOfMemory { size_bytes })?;
+        }
+        Ok(download)
+    }
+
+    /// Takes the next bytes of the file.
+    ///
+    /// # Errors
+    /// [`DownloadError::TooLong`], [`DownloadError::TooLarge`], [`DownloadError::OutOfMemory`]; the chunk is
+    /// then not taken.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), DownloadError> {
+        let found_bytes = self.file.len() as u64 + chunk.len() as u64;
+        if let Some(expected_bytes) = self.expected_bytes.filter(|&expected| found_bytes > expected) {
+            return Err(DownloadError::TooLong { expected_bytes, found_bytes });
+        }
+        if found_bytes > MAX_MODEL_BYTES {
+            return Err(DownloadError::TooLarge { found_bytes });
+        }
+        let reserved = self.file.try_reserve(chunk.len());
+        reserved.map_err(|_| DownloadError::OutOfMemory { size_bytes: found_bytes })?;
+        self.hasher.update(chunk);
+        self.file.extend_from_slice(chunk);
+        Ok(())
+    }
+
+    /// The whole file.
+    ///
+    /// # Errors
+    /// [`DownloadError::TooShort`], [`DownloadError::Sha256Mismatch`].
+    pub fn finish(self) -> Result<Vec<u8>, DownloadError> {
+        let found_bytes = self.file.len() as u64;
+        if let Some(expected_bytes) = self.expected_bytes.filter(|&expected| found_bytes < expected) {
+            return Err(DownloadError::TooShort { expected_bytes, found_bytes });
+        }
+        if let Some(expected) = self.expected_sha256 {
+            let found: String = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+            if found != expected {
+                return Err(DownloadError::Sha256Mismatch { expected, found });
+            }
+        }
+        Ok(self.file)
+    }
+}

@@ -1,0 +1,101 @@
+//! The classifier as a WebAssembly module, the Rust half of the npm package `tickertone`.
+//!
+//! `js/engine.js` streams a model file into [`ModelDownload`], turns it into an [`Engine`] and asks that
+//! for answers. The bytes go chunk by chunk into this module's own memory and are hashed on the way, so
+//! JavaScript never holds the file and needs no `crypto.subtle`, which exists in secure contexts only.
+//! What can be wrong with a download is decided in [`download`], what an answer looks like in [`answer`];
+//! both are plain Rust and tested natively. Only this file touches JavaScript values.
+
+pub mod answer;
+pub mod download;
+
+use classifier::Classifier;
+use serde::Serialize;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
+
+use crate::download::Download;
+
+/// Runs once when the module is instantiated: a panic prints its message to the console before the trap.
+#[wasm_bindgen(start)]
+pub fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// A model file on its way in.
+#[wasm_bindgen]
+pub struct ModelDownload(Download);
+
+#[wasm_bindgen]
+impl ModelDownload {
+    /// An empty download. `size_bytes` is what the server announced, if it did; `sha256` what the file must
+    /// hash to, if that is known, in hexadecimal.
+    ///
+    /// # Errors
+    /// The announced size is over [`download::MAX_MODEL_BYTES`] or cannot be had from the browser; `sha256`
+    /// is not 64 hexadecimal digits.
+    #[wasm_bindgen(constructor)]
+    pub fn new(size_bytes: Option<f64>, sha256: Option<String>) -> Result<ModelDownload, JsError> {
+        // JavaScript counts bytes in doubles; the conversion saturates, and the limit lies far below 2^53.
+        Ok(Self(Download::new(size_bytes.map(|size| size as u64), sha256)?))
+    }
+
+    /// Takes the next bytes of the file.
+    ///
+    /// # Errors
+    /// The file is longer than announced or allowed, or memory is exhausted.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), JsError> {
+        Ok(self.0.push(chunk)?)
+    }
+
+    /// Checks the whole file and loads it. Frees the download, also when it fails.
+    ///
+    /// # Errors
+    /// The file is shorter than announced, has another hash, or is no model that the classifier reads.
+    pub fn finish(self) -> Result<Engine, JsError> {
+        let file = self.0.finish()?;
+        Ok(Engine { classifier: Classifier::from_gguf(&file)? })
+    }
+}
+
+/// A loaded model.
+#[wasm_bindgen]
+pub struct Engine {
+    classifier: Classifier,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// One `Prediction` for each text, in order. No text gives an empty array.
+    ///
+    /// # Errors
+    /// A text is empty after normalization or over the classifier's size limit; the error names its index.
+    pub fn classify(&self, texts: Vec<String>) -> Result<JsValue, JsError> {
+        let predictions = self.classifier.classify_batch(&texts)?;
+        let labels = self.classifier.labels();
+        let answers: Vec<_> =
+            predictions.into_iter().map(|prediction| answer::prediction(labels, prediction)).collect();
+        to_js(&answers)
+    }
+
+    /// The `Explanation` of one text.
+    ///
+    /// # Errors
+    /// As [`Engine::classify`].
+    pub fn explain(&self, text: &str) -> Result<JsValue, JsError> {
+        to_js(&answer::explanation(self.classifier.labels(), self.classifier.explain(text)?))
+    }
+
+    /// The `EngineInfo`: which model, which build, which kernel.
+    ///
+    /// # Errors
+    /// None that can occur with a loaded model; the conversion to a JavaScript value is fallible by type.
+    pub fn info(&self) -> Result<JsValue, JsError> {
+        to_js(&answer::info(&self.classifier))
+    }
+}
+
+/// Plain objects and arrays, no `Map`: the same shapes that JSON would give.
+fn to_js(value: &impl Serialize) -> Result<JsValue, JsError> {
+    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+}

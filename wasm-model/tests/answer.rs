@@ -1,0 +1,52 @@
+//! What JavaScript gets to see: names and order are the contract of `js/tickertone.d.ts`, to the letter.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use wasm_model::answer;
+
+/// Neither sorted nor reversed, so that an order made up on the way shows.
+const LABELS: [&str; 3] = ["Bullish", "Bearish", "Neutral"];
+
+fn labels() -> Vec<String> {
+    LABELS.map(str::to_owned).to_vec()
+}
+
+fn classified() -> classifier::Prediction {
+    classifier::Prediction {
+        label: "Bearish".to_owned(),
+        probabilities: vec![0.25, 0.625, 0.125],
+        logits: vec![1.0, 2.0, 0.5],
+        is_uncertain: true,
+        num_tokens: 7,
+        is_truncated: false,
+    }
+}
+
+const PREDICTION: &str = r#"{"label":"Bearish","scores":{"Bullish":0.25,"Bearish":0.625,"Neutral":0.125},"uncertain":true,"tokens":7,"truncated":false}"#;
+
+#[test]
+fn a_prediction_has_its_scores_by_name_in_label_order() {
+    let answer = answer::prediction(&labels(), classified());
+    assert_eq!(serde_json::to_string(&answer).unwrap(), PREDICTION);
+}
+
+#[test]
+fn truncation_and_certainty_are_not_mixed_up() {
+    let cut = classifier::Prediction { is_uncertain: false, is_truncated: true, ..classified() };
+    let answer = answer::prediction(&labels(), cut);
+    assert!(answer.truncated && !answer.uncertain);
+}
+
+#[test]
+fn an_explanation_has_its_words_in_reading_order() {
+    let word = |word: &str, contribution| classifier::WordContribution { word: word.to_owned(), contribution };
+    let explained = classifier::Explanation {
+        prediction: classified(),
+        words: vec![word("shares", -0.125), word("plunge", 0.5)],
+    };
+    let answer = answer::explanation(&labels(), explained);
+    let expected = format!(
+        r#"{{"prediction":{PREDICTION},"words":[{{"word":"shares","contribution":-0.125}},{{"word":"plunge","contribution":0.5}}]}}"#
+    );
+    assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
+}

@@ -1,0 +1,26 @@
+//! What went wrong, in the words of whoever noticed it, and the way out.
+
+use yew::prelude::*;
+
+/// Properties of [`Failure`].
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    /// What could not be done.
+    pub title: AttrValue,
+    /// Expected, found, what to do.
+    pub message: AttrValue,
+    /// "Try again" was pressed.
+    pub onretry: Callback<MouseEvent>,
+}
+
+/// An alert with a retry.
+#[component]
+pub fn Failure(Props { title, message, onretry }: &Props) -> Html {
+    html! {
+        <div class="failure" role="alert" data-testid="error">
+            <p class="failure-title">{ title }</p>
+            <p class="failure-message">{ message }</p>
+            <button type="button" class="primary" data-testid="retry" onclick={onretry}>{ "Try again" }</button>
+        </div>
+    }
+}

@@ -1,0 +1,121 @@
+//! The place of the answer: chooses what stands there, and says aloud what was found.
+//!
+//! Which of two things to show is decided here and nowhere else: a failure before progress, progress before
+//! hints, hints before answers.
+
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use super::failure::Failure;
+use super::loading::Loading;
+use super::verdict::Verdict;
+use crate::figures::percent;
+use crate::state::{Action, Answer, Blank, Load, ReadyEngine, State};
+
+/// Properties of [`ResultPanel`].
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    /// What the page knows.
+    pub state: State,
+    /// Receives what is pressed.
+    pub dispatch: Callback<Action>,
+}
+
+/// Progress, hint, answer or failure.
+#[component]
+pub fn ResultPanel(Props { state, dispatch }: &Props) -> Html {
+    let section = use_node_ref();
+    let onretry = {
+        let (dispatch, section) = (dispatch.clone(), section.clone());
+        Callback::from(move |_: MouseEvent| {
+            dispatch.emit(Action::Retried);
+            // The button goes away with the failure: without this the keyboard would lose its place.
+            if let Some(section) = section.cast::<HtmlElement>() {
+                let _ = section.focus();
+            }
+        })
+    };
+    let content = match (&state.load, &state.failure, state.blank(), &state.answer) {
+        (Load::Failed(message), ..) => html! {
+            <Failure title="The model could not be loaded" message={message.clone()} {onretry} />
+        },
+        (Load::Loading(progress), ..) => html! {
+            <Loading progress={*progress} has_text={state.blank().is_none()} />
+        },
+        (Load::Ready(_), Some(message), ..) => html! {
+            <Failure title="This text could not be read" message={message.clone()} {onretry} />
+        },
+        (Load::Ready(_), None, Some(blank), _) => hint(blank),
+        (Load::Ready(engine), None, None, Some(answer)) => html! {
+            <Verdict
+                answer={answer.clone()}
+                why={state.why.clone()}
+                max_tokens={engine.info.max_tokens}
+                num_words={state.readable_words().count()}
+                dispatch={dispatch.clone()}
+            />
+        },
+        (Load::Ready(_), None, None, None) => html! { <p class="hint">{ "Reading…" }</p> },
+    };
+    html! {
+        <section
+            ref={section}
+            tabindex="-1"
+            class={classes!("result", "card", state.is_busy().then_some("is-busy"))}
+            aria-labelledby="result-title"
+            aria-busy={state.is_busy().to_string()}
+        >
+            <h2 id="result-title" class="visually-hidden">{ "Result" }</h2>
+            { content }
+            <p class="visually-hidden" role="status">{ spoken(state) }</p>
+            if let Load::Ready(engine) = &state.load {
+                { about(engine) }
+            }
+        </section>
+    }
+}
+
+fn hint(blank: Blank) -> Html {
+    let (title, text) = match blank {
+        Blank::Empty => {
+            ("Ready when you are", "Type a tweet, or pick an example: the answer appears here as you type.")
+        }
+        Blank::OnlyLinks => {
+            ("Only a link so far", "Links are not read. Add a few words of the tweet itself.")
+        }
+    };
+    html! {
+        <div class="hint" data-testid="hint">
+            <svg class="hint-sign" viewBox="0 0 48 24" aria-hidden="true">
+                <path d="M2 15h8l4-9 7 14 6-11 4 6h15" />
+            </svg>
+            <p class="hint-title">{ title }</p>
+            <p>{ text }</p>
+        </div>
+    }
+}
+
+/// What a screen reader says: once an answer stands, not while it is being looked for.
+fn spoken(state: &State) -> String {
+    match (&state.load, &state.answer) {
+        (Load::Ready(_), Some(Answer { prediction, .. })) if !state.is_busy() => {
+            let score = prediction.scores.get(&prediction.label).copied().unwrap_or_default();
+            let doubt = if prediction.uncertain { ", uncertain" } else { "" };
+            format!("{}, {}{doubt}", prediction.label, percent(score))
+        }
+        (Load::Ready(_), _) => String::new(),
+        (Load::Loading(_), _) => "The model is being loaded.".to_owned(),
+        // The failure announces itself.
+        (Load::Failed(_), _) => String::new(),
+    }
+}
+
+fn about(engine: &ReadyEngine) -> Html {
+    let ReadyEngine { info, metrics } = engine;
+    html! {
+        <p class="about" data-testid="about">
+            <span>{ format!("Right on {:.1}% of {} tweets it had never seen", metrics.accuracy * 100.0, metrics.rows) }</span>
+            <span class="build">{ format!("{} · {} · {}", info.model, info.engine, info.kernel) }</span>
+        </p>
+    }
+}

@@ -1,0 +1,76 @@
+//! The answer: the label, how sure it is, what limits it, the bars, and "Why?".
+
+use messages::Prediction;
+use yew::prelude::*;
+
+use super::bars::Bars;
+use super::explanation::Explanation;
+use crate::figures::{duration, percent};
+use crate::state::{Action, Answer, Why};
+use crate::tone::Tone;
+
+/// Properties of [`Verdict`].
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    /// The answer to show.
+    pub answer: Answer,
+    /// The answer to "Why?".
+    pub why: Why,
+    /// Longest input of the model, in tokens.
+    pub max_tokens: usize,
+    /// Words of the text, links left out.
+    pub num_words: usize,
+    /// Receives what is pressed.
+    pub dispatch: Callback<Action>,
+}
+
+/// One classification.
+#[component]
+pub fn Verdict(Props { answer, why, max_tokens, num_words, dispatch }: &Props) -> Html {
+    let Answer { prediction, latency_ms, .. } = answer;
+    let Prediction { label, scores, uncertain, tokens, truncated } = prediction;
+    let tone = Tone::of(label);
+    let score = scores.get(label).copied().unwrap_or_default();
+    let is_open = *why != Why::Closed;
+    let onclick = dispatch.reform(|_: MouseEvent| Action::ToggledWhy);
+    let unit = if *tokens == 1 { "token" } else { "tokens" };
+    html! {
+        <div class={classes!("verdict", tone.class())}>
+            <p class="headline">
+                { tone.sign() }
+                <strong data-testid="result-label">{ label }</strong>
+                <span class="score">{ percent(score) }</span>
+            </p>
+            if *uncertain {
+                <p class="notice" data-testid="uncertain">
+                    <strong>{ "Uncertain." }</strong>{ " No label is clearly ahead of the others." }
+                </p>
+            }
+            if *truncated {
+                <p class="notice" data-testid="truncated">
+                    <strong>{ "Long text." }</strong>
+                    { format!(" Only the first {max_tokens} tokens were read, the rest was left out.") }
+                </p>
+            }
+            <Bars scores={scores.iter().map(|(label, p)| (label.clone(), *p)).collect::<Vec<_>>()} winner={label.clone()} />
+            <div class="verdict-foot">
+                <button
+                    type="button"
+                    class="secondary"
+                    data-testid="explain"
+                    aria-expanded={is_open.to_string()}
+                    aria-controls="explanation"
+                    {onclick}
+                >
+                    { if is_open { "Hide why" } else { "Why?" } }
+                </button>
+                <span class="figures">{ format!("{tokens} {unit} · {}", duration(*latency_ms)) }</span>
+            </div>
+            <div id="explanation">
+                if is_open {
+                    <Explanation label={label.clone()} why={why.clone()} num_words={*num_words} />
+                }
+            </div>
+        </div>
+    }
+}

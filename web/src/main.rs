@@ -1,0 +1,21 @@
+//! Tickertone's page: a Yew app that classifies a tweet while it is typed.
+//!
+//! `index.html` paints the frame, this binary fills `<main id="app">` as soon as it has arrived, and the engine
+//! comes after it: nothing here links the classifier, so the page can be typed into before the model is there.
+//! The flow: [`app`] turns what people and the engine do into actions, [`state`] answers each action with the
+//! next state, the components draw it, and [`engine`] alone talks to JavaScript.
+
+mod app;
+mod components;
+mod engine;
+mod figures;
+mod state;
+mod tone;
+
+fn main() {
+    let root = gloo::utils::document().get_element_by_id("app");
+    match root {
+        Some(root) => yew::Renderer::<app::App>::with_root(root).render(),
+        None => yew::Renderer::<app::App>::new().render(),
+    };
+}

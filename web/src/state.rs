@@ -1,0 +1,319 @@
+//! What the page knows, and how every action changes it: a pure reducer, tested without a browser.
+//!
+//! The state also decides what the engine does next ([`State::running`]); `app` only carries it out. So "one
+//! call at a time, the last text wins, stale answers are dropped, a text typed early is read once the model is
+//! there" is all written, and tested, in this one place.
+//!
+//! A call cannot be taken back. Where a new text would have to wait long for the explanation of an old one, the
+//! engine is given up for a new one: loading it again from the browser's cache is quicker.
+
+use std::rc::Rc;
+
+use messages::{EngineInfo, Explanation, Metrics, Prediction, WordContribution};
+use yew::Reducible;
+
+#[cfg(test)]
+mod tests;
+
+/// A text waits this long at most for the explanation of an earlier one, in milliseconds.
+const PATIENCE_MS: f64 = 3000.0;
+
+/// Everything the page draws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The tweet as it stands in the text field.
+    pub text: Rc<str>,
+    /// Counts the changes of the text; an answer belongs to the revision it was asked for.
+    pub revision: u64,
+    /// The typing has paused, the text may be read.
+    pub is_settled: bool,
+    /// Counts the loads of the engine; what an earlier load still reports is dropped.
+    pub attempt: u32,
+    /// How far the engine is.
+    pub load: Load,
+    /// The one call that the engine is working on.
+    pub running: Option<Task>,
+    /// The latest answer; it may belong to an earlier revision while a newer one is being read.
+    pub answer: Option<Answer>,
+    /// Why the current text could not be read.
+    pub failure: Option<String>,
+    /// The answer to "Why?".
+    pub why: Why,
+}
+
+/// How far the engine is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Load {
+    /// Engine and model are on their way.
+    Loading(Progress),
+    /// The engine answers.
+    Ready(ReadyEngine),
+    /// It could not be loaded; the message says why.
+    Failed(String),
+}
+
+/// How much of the model has arrived, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Bytes received.
+    pub loaded: u64,
+    /// Bytes to come in all, once that is known.
+    pub total: Option<u64>,
+}
+
+/// The engine that answers, and how good its model is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadyEngine {
+    /// What the engine says of itself.
+    pub info: EngineInfo,
+    /// What the manifest says of the model.
+    pub metrics: Metrics,
+}
+
+/// One call to the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// The load whose engine is asked.
+    pub attempt: u32,
+    /// The revision that the text belongs to.
+    pub revision: u64,
+    /// The text to read.
+    pub text: Rc<str>,
+    /// What is asked.
+    pub question: Question,
+    /// How long an explanation will take, going by the classification; 0 for a classification. In milliseconds.
+    pub expected_ms: f64,
+}
+
+/// What is asked about a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Its label.
+    Classify,
+    /// What each word did for the label.
+    Explain,
+}
+
+/// A classification and what it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The revision of the text that was read.
+    pub revision: u64,
+    /// What the engine said.
+    pub prediction: Prediction,
+    /// Time from question to answer, in milliseconds.
+    pub latency_ms: f64,
+}
+
+/// The answer to "Why?".
+#[derive(Clone, Debug, PartialEq)]
+pub enum Why {
+    /// Nobody asked.
+    Closed,
+    /// Asked, not answered yet.
+    Asked,
+    /// The words of the text with their contributions.
+    Words(Vec<WordContribution>),
+}
+
+/// Why a text is not worth asking the engine about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blank {
+    /// There is nothing but whitespace and control characters.
+    Empty,
+    /// There is nothing but links, which the model does not read.
+    OnlyLinks,
+}
+
+/// Whatever happens on the page.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A key was pressed: the text changes, and is read when the typing pauses.
+    Typed(Rc<str>),
+    /// A whole text was put in: an example, or nothing. It is read at once.
+    Chose(Rc<str>),
+    /// The typing paused at this revision.
+    Settled(u64),
+    /// Bytes of the model arrived.
+    Progressed(u32, Progress),
+    /// This load ended.
+    Loaded(u32, Result<ReadyEngine, String>),
+    /// The engine answered [`Question::Classify`], after so many milliseconds.
+    Classified(Task, f64, Result<Prediction, String>),
+    /// The engine answered [`Question::Explain`].
+    Explained(Task, Result<Explanation, String>),
+    /// "Why?" was pressed.
+    ToggledWhy,
+    /// "Try again" was pressed.
+    Retried,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            text: "".into(),
+            revision: 0,
+            is_settled: true,
+            attempt: 0,
+            load: Load::Loading(Progress::default()),
+            running: None,
+            answer: None,
+            failure: None,
+            why: Why::Closed,
+        }
+    }
+}
+
+impl State {
+    /// Why the text is not worth asking about, if it is not.
+    pub fn blank(&self) -> Option<Blank> {
+        match (self.words().next(), self.readable_words().next()) {
+            (None, _) => Some(Blank::Empty),
+            (Some(_), None) => Some(Blank::OnlyLinks),
+            _ => None,
+        }
+    }
+
+    /// The words of the text without its links, which the model does not read.
+    pub fn readable_words(&self) -> impl Iterator<Item = &str> {
+        self.words().filter(|word| !is_link(word))
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.text.split_whitespace().filter(|word| !word.chars().all(char::is_control))
+    }
+
+    /// The shown answer is not yet the one to the current text.
+    pub fn is_busy(&self) -> bool {
+        let is_answered = self.answer.as_ref().is_some_and(|answer| answer.revision == self.revision);
+        matches!(self.load, Load::Ready(_))
+            && self.failure.is_none()
+            && self.blank().is_none()
+            && !is_answered
+    }
+
+    /// Carries out one action.
+    pub fn apply(&mut self, action: Action) {
+        match action {
+            Action::Typed(text) => self.change_text(text, false),
+            Action::Chose(text) => self.change_text(text, true),
+            Action::Settled(revision) => self.is_settled |= revision == self.revision,
+            Action::Progressed(attempt, progress) => {
+                if let (Load::Loading(shown), true) = (&mut self.load, attempt == self.attempt) {
+                    *shown = progress;
+                }
+            }
+            Action::Loaded(attempt, outcome) => {
+                if attempt == self.attempt {
+                    self.load = outcome.map_or_else(Load::Failed, Load::Ready);
+                }
+            }
+            Action::Classified(task, latency_ms, outcome) => {
+                if self.finish(&task) {
+                    match outcome {
+                        Ok(prediction) => {
+                            self.answer = Some(Answer { revision: task.revision, prediction, latency_ms });
+                        }
+                        Err(message) => self.fail(message),
+                    }
+                }
+            }
+            Action::Explained(task, outcome) => {
+                if self.finish(&task) && self.why == Why::Asked {
+                    match outcome {
+                        Ok(explanation) => self.why = Why::Words(explanation.words),
+                        Err(message) => self.fail(message),
+                    }
+                }
+            }
+            Action::ToggledWhy => {
+                self.why = if self.why == Why::Closed { Why::Asked } else { Why::Closed };
+            }
+            Action::Retried => self.retry(),
+        }
+        if self.is_held_up() {
+            self.retry();
+        }
+        if self.running.is_none() {
+            self.running = self.next_task();
+        }
+    }
+
+    fn change_text(&mut self, text: Rc<str>, is_settled: bool) {
+        if text == self.text {
+            self.is_settled |= is_settled;
+            return;
+        }
+        self.text = text;
+        self.revision += 1;
+        self.is_settled = is_settled;
+        self.failure = None;
+        self.why = Why::Closed;
+        if self.blank().is_some() {
+            self.answer = None;
+        }
+    }
+
+    /// Ends the running call. False where its answer is of no use any more.
+    fn finish(&mut self, task: &Task) -> bool {
+        if self.running.as_ref() != Some(task) {
+            return false;
+        }
+        self.running = None;
+        task.revision == self.revision
+    }
+
+    fn fail(&mut self, message: String) {
+        self.answer = None;
+        self.why = Why::Closed;
+        self.failure = Some(message);
+    }
+
+    /// Loads the engine anew, also where a call has failed: after a crashed worker nothing less helps, and the
+    /// browser has the model in its cache.
+    fn retry(&mut self) {
+        self.attempt += 1;
+        self.load = Load::Loading(Progress::default());
+        self.running = None;
+        self.failure = None;
+    }
+
+    /// A text is ready to be read, but the engine will be busy for long with an explanation nobody waits for.
+    fn is_held_up(&self) -> bool {
+        let is_held_up_by = |task: &Task| task.revision != self.revision && task.expected_ms > PATIENCE_MS;
+        self.is_settled && self.blank().is_none() && self.running.as_ref().is_some_and(is_held_up_by)
+    }
+
+    fn next_task(&self) -> Option<Task> {
+        let can_ask = matches!(self.load, Load::Ready(_)) && self.is_settled && self.failure.is_none();
+        if !can_ask || self.blank().is_some() {
+            return None;
+        }
+        let answer = self.answer.as_ref().filter(|answer| answer.revision == self.revision);
+        let (question, expected_ms) = match (answer, &self.why) {
+            (None, _) => (Question::Classify, 0.0),
+            (Some(answer), Why::Asked) => {
+                (Question::Explain, answer.latency_ms * self.readable_words().count() as f64)
+            }
+            (Some(_), _) => return None,
+        };
+        let text = self.text.clone();
+        Some(Task { attempt: self.attempt, revision: self.revision, text, question, expected_ms })
+    }
+}
+
+/// Links are removed before the model reads, see the classifier's normalization.
+fn is_link(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    ["http://", "https://", "www."].iter().any(|start| word.starts_with(start))
+}
+
+impl Reducible for State {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let mut next = Rc::unwrap_or_clone(self);
+        next.apply(action);
+        Rc::new(next)
+    }
+}

@@ -1,0 +1,258 @@
+//! The reducer's promises, each told as the actions that a person, a timer and the engine would send.
+
+use super::*;
+
+fn ready_engine() -> ReadyEngine {
+    ReadyEngine {
+        info: EngineInfo {
+            model: "m".to_owned(),
+            engine: "simd128".to_owned(),
+            kernel: "k".to_owned(),
+            labels: vec!["Bearish".to_owned(), "Bullish".to_owned()],
+            max_tokens: 256,
+        },
+        metrics: Metrics { rows: 1, accuracy: 1.0, macro_f1: 1.0, ece: 0.0, nll: 0.0 },
+    }
+}
+
+fn prediction(label: &str) -> Prediction {
+    let scores = [(label.to_owned(), 1.0)].into_iter().collect();
+    Prediction { label: label.to_owned(), scores, uncertain: false, tokens: 4, truncated: false }
+}
+
+fn explanation(word: &str) -> Explanation {
+    let words = vec![WordContribution { word: word.to_owned(), contribution: 0.5 }];
+    Explanation { prediction: prediction("Bullish"), words }
+}
+
+/// A page whose engine answers.
+fn ready() -> State {
+    let mut state = State::default();
+    state.apply(Action::Loaded(0, Ok(ready_engine())));
+    state
+}
+
+/// Types a text and pauses.
+fn write(state: &mut State, text: &str) {
+    state.apply(Action::Typed(text.into()));
+    state.apply(Action::Settled(state.revision));
+}
+
+/// Answers the running call.
+fn answer(state: &mut State, label: &str) {
+    let task = state.running.clone().expect("a call is running");
+    state.apply(Action::Classified(task, 1.0, Ok(prediction(label))));
+}
+
+fn running_text(state: &State) -> Option<&str> {
+    state.running.as_ref().map(|task| &*task.text)
+}
+
+fn shown_label(state: &State) -> Option<&str> {
+    state.answer.as_ref().map(|answer| &*answer.prediction.label)
+}
+
+#[test]
+fn a_text_is_read_when_the_typing_pauses() {
+    let mut state = ready();
+    state.apply(Action::Typed("shares jum".into()));
+    assert_eq!(running_text(&state), None);
+    let earlier = state.revision;
+    state.apply(Action::Typed("shares jump".into()));
+    state.apply(Action::Settled(earlier));
+    assert_eq!(running_text(&state), None, "the pause belonged to an earlier text");
+    state.apply(Action::Settled(state.revision));
+    assert_eq!(running_text(&state), Some("shares jump"));
+    assert!(state.is_busy());
+    answer(&mut state, "Bullish");
+    assert_eq!(shown_label(&state), Some("Bullish"));
+    assert!(!state.is_busy());
+    assert_eq!(state.running, None, "an answered text is not asked about again");
+}
+
+#[test]
+fn an_example_is_read_without_a_pause() {
+    let mut state = ready();
+    state.apply(Action::Chose("shares plunge".into()));
+    assert_eq!(running_text(&state), Some("shares plunge"));
+}
+
+#[test]
+fn a_text_typed_before_the_model_is_there_is_read_when_it_is() {
+    let mut state = State::default();
+    write(&mut state, "early bird");
+    assert_eq!(state.running, None);
+    assert!(!state.is_busy(), "nothing is being read yet");
+    state.apply(Action::Loaded(0, Ok(ready_engine())));
+    assert_eq!(running_text(&state), Some("early bird"));
+}
+
+#[test]
+fn one_call_at_a_time_and_the_last_text_wins() {
+    let mut state = ready();
+    write(&mut state, "first");
+    write(&mut state, "second");
+    write(&mut state, "third");
+    assert_eq!(running_text(&state), Some("first"), "the engine is still busy with it");
+    answer(&mut state, "Bearish");
+    assert_eq!(shown_label(&state), None, "a stale answer is dropped");
+    assert_eq!(running_text(&state), Some("third"), "the second text was never asked about");
+    answer(&mut state, "Bullish");
+    assert_eq!(shown_label(&state), Some("Bullish"));
+    assert_eq!(state.running, None);
+}
+
+#[test]
+fn the_old_answer_stays_until_the_new_one_is_there() {
+    let mut state = ready();
+    write(&mut state, "first");
+    answer(&mut state, "Bearish");
+    state.apply(Action::Typed("first and more".into()));
+    assert_eq!(shown_label(&state), Some("Bearish"));
+    assert!(state.is_busy());
+}
+
+#[test]
+fn a_text_with_nothing_to_read_is_never_asked_about() {
+    let mut state = ready();
+    assert_eq!(state.blank(), Some(Blank::Empty));
+    for text in ["  \n\t ", "\0 \u{1}"] {
+        write(&mut state, text);
+        assert_eq!((state.blank(), &state.running), (Some(Blank::Empty), &None), "{text:?}");
+    }
+    for text in ["https://example.org/a", " HTTP://x.y\nwww.example.org "] {
+        write(&mut state, text);
+        assert_eq!((state.blank(), &state.running), (Some(Blank::OnlyLinks), &None), "{text:?}");
+    }
+    write(&mut state, "awww. https://example.org");
+    assert_eq!(state.blank(), None);
+    assert_eq!(state.readable_words().collect::<Vec<_>>(), ["awww."]);
+    assert!(state.running.is_some());
+}
+
+#[test]
+fn emptying_the_field_takes_the_answer_away() {
+    let mut state = ready();
+    write(&mut state, "first");
+    answer(&mut state, "Bearish");
+    write(&mut state, "second");
+    state.apply(Action::Chose("".into()));
+    assert_eq!(state.answer, None);
+    answer(&mut state, "Bullish");
+    assert_eq!((state.answer, state.running), (None, None), "the running call ends unseen");
+}
+
+#[test]
+fn progress_is_shown_until_the_load_ends() {
+    let mut state = State::default();
+    let progress = Progress { loaded: 5, total: Some(9) };
+    state.apply(Action::Progressed(0, progress));
+    assert_eq!(state.load, Load::Loading(progress));
+    state.apply(Action::Loaded(0, Ok(ready_engine())));
+    state.apply(Action::Progressed(0, progress));
+    assert_eq!(state.load, Load::Ready(ready_engine()));
+}
+
+#[test]
+fn a_failed_load_can_be_retried_and_the_failed_one_is_forgotten() {
+    let mut state = State::default();
+    write(&mut state, "patient text");
+    state.apply(Action::Loaded(0, Err("no network".to_owned())));
+    assert_eq!(state.load, Load::Failed("no network".to_owned()));
+    state.apply(Action::Retried);
+    assert_eq!((state.attempt, &state.load), (1, &Load::Loading(Progress::default())));
+    state.apply(Action::Progressed(0, Progress { loaded: 5, total: None }));
+    state.apply(Action::Loaded(0, Err("late news".to_owned())));
+    assert_eq!(state.load, Load::Loading(Progress::default()), "only this attempt counts");
+    state.apply(Action::Loaded(1, Ok(ready_engine())));
+    assert_eq!(running_text(&state), Some("patient text"));
+}
+
+#[test]
+fn a_failed_call_can_be_retried_on_a_new_engine() {
+    let mut state = ready();
+    write(&mut state, "text");
+    let task = state.running.clone().expect("a call is running");
+    state.apply(Action::Classified(task.clone(), 1.0, Err("the worker stopped".to_owned())));
+    assert_eq!(state.failure.as_deref(), Some("the worker stopped"));
+    assert_eq!(state.running, None, "it is not asked over and over");
+    state.apply(Action::Retried);
+    state.apply(Action::Loaded(1, Ok(ready_engine())));
+    assert_eq!((running_text(&state), &state.failure), (Some("text"), &None));
+    state.apply(Action::Classified(task, 1.0, Err("late news".to_owned())));
+    assert_eq!(state.failure, None, "the old engine's answer does not count");
+    answer(&mut state, "Bullish");
+    assert_eq!(shown_label(&state), Some("Bullish"));
+}
+
+#[test]
+fn another_text_ends_a_failure() {
+    let mut state = ready();
+    write(&mut state, "odd");
+    let task = state.running.clone().expect("a call is running");
+    state.apply(Action::Classified(task, 1.0, Err("too odd".to_owned())));
+    write(&mut state, "fine");
+    assert_eq!((state.failure.as_ref(), running_text(&state)), (None, Some("fine")));
+}
+
+#[test]
+fn why_is_answered_after_the_label_and_closed_by_the_next_text() {
+    let mut state = ready();
+    write(&mut state, "text");
+    state.apply(Action::ToggledWhy);
+    assert_eq!(state.running.as_ref().map(|task| task.question), Some(Question::Classify));
+    answer(&mut state, "Bullish");
+    let task = state.running.clone().expect("a call is running");
+    assert_eq!((task.question, &*task.text), (Question::Explain, "text"));
+    state.apply(Action::Explained(task, Ok(explanation("text"))));
+    assert_eq!(state.why, Why::Words(explanation("text").words));
+    assert_eq!(state.running, None);
+    state.apply(Action::Typed("text two".into()));
+    assert_eq!(state.why, Why::Closed);
+}
+
+#[test]
+fn a_stale_explanation_is_dropped() {
+    let mut state = ready();
+    write(&mut state, "old");
+    answer(&mut state, "Bullish");
+    state.apply(Action::ToggledWhy);
+    let task = state.running.clone().expect("a call is running");
+    write(&mut state, "new");
+    state.apply(Action::ToggledWhy);
+    state.apply(Action::Explained(task, Ok(explanation("old"))));
+    assert_eq!(state.why, Why::Asked);
+    assert_eq!(running_text(&state), Some("new"));
+    assert_eq!(state.attempt, 0, "a quick call is waited for");
+}
+
+#[test]
+fn a_text_does_not_wait_for_a_long_explanation_of_an_earlier_one() {
+    let mut state = ready();
+    write(&mut state, "a long read of seven words indeed");
+    let task = state.running.clone().expect("a call is running");
+    state.apply(Action::Classified(task, 500.0, Ok(prediction("Bullish"))));
+    state.apply(Action::ToggledWhy);
+    let task = state.running.clone().expect("a call is running");
+    assert_eq!(task.expected_ms, 3500.0);
+    state.apply(Action::Settled(state.revision));
+    assert_eq!(state.running.as_ref(), Some(&task), "its own text waits for it");
+    state.apply(Action::Typed("new".into()));
+    assert_eq!(state.attempt, 0, "there is nothing to read yet");
+    state.apply(Action::Settled(state.revision));
+    assert_eq!((state.attempt, &state.running), (1, &None), "the busy engine is given up");
+    state.apply(Action::Explained(task, Ok(explanation("old"))));
+    state.apply(Action::Loaded(1, Ok(ready_engine())));
+    assert_eq!(running_text(&state), Some("new"));
+}
+
+#[test]
+fn a_failed_explanation_is_a_failure_of_the_text() {
+    let mut state = ready();
+    write(&mut state, "text");
+    answer(&mut state, "Bullish");
+    state.apply(Action::ToggledWhy);
+    let task = state.running.clone().expect("a call is running");
+    state.apply(Action::Explained(task, Err("out of memory".to_owned())));
+    assert_eq!((state.failure.as_deref(), &state.why), (Some("out of memory"), &Why::Closed));
+}
