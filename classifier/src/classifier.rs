@@ -137,7 +137,8 @@ impl Classifier {
     }
 
     fn logits(&self, group: &[usize], encodings: &[Encoding]) -> Result<Vec<Vec<f32>>, ClassifyError> {
-        let input_ids: Vec<&[u32]> = group.iter().map(|&index| encodings[index].input_ids.as_slice()).collect();
+        let input_ids: Vec<&[u32]> =
+            group.iter().map(|&index| encodings[index].input_ids.as_slice()).collect();
         let batch = Batch::new(&input_ids, &Device::Cpu)?;
         Ok(self.encoder.logits(&batch, &mut NoDropout)?.to_vec2()?)
     }
@@ -152,9 +153,8 @@ impl Classifier {
         if probabilities.iter().any(|p| !p.is_finite()) {
             return Err(ClassifyError::NotANumber { index });
         }
-        let best = (0..probabilities.len()).fold(0, |best, label| {
-            if probabilities[label] > probabilities[best] { label } else { best }
-        });
+        let best = (0..probabilities.len())
+            .fold(0, |best, label| if probabilities[label] > probabilities[best] { label } else { best });
         Ok(Prediction {
             label: self.labels[best].clone(),
             is_uncertain: probabilities[best] < self.uncertain_threshold,
@@ -171,9 +171,9 @@ fn groups<'a>(by_length: &'a [usize], encodings: &[Encoding]) -> Vec<&'a [usize]
     let mut groups = Vec::new();
     let mut start = 0;
     for end in 1..=by_length.len() {
-        let is_full = by_length.get(end).is_none_or(|&next| {
-            (end + 1 - start) * encodings[next].input_ids.len() > MAX_BATCH_TOKENS
-        });
+        let is_full = by_length
+            .get(end)
+            .is_none_or(|&next| (end + 1 - start) * encodings[next].input_ids.len() > MAX_BATCH_TOKENS);
         if is_full {
             groups.push(&by_length[start..end]);
             start = end;

@@ -20,7 +20,7 @@ use candle_core::{Result, Tensor};
 pub use batch::Batch;
 pub use config::EncoderConfig;
 pub use dropout::{Dropout, NoDropout, Place};
-pub use linear::{Embedding, Linear};
+pub use linear::{Embedding, Linear, QuantizedMatrix};
 pub use weights::{TensorSpec, Weights, tensor_specs};
 
 use embeddings::Embeddings;

@@ -19,7 +19,9 @@ pub enum ModelError {
         found_bytes: usize,
     },
     /// A metadata key is missing or holds something else than expected.
-    #[error("model metadata `{key}`: expected {expected}, found {found}. Re-export the model with this version's trainer")]
+    #[error(
+        "model metadata `{key}`: expected {expected}, found {found}. Re-export the model with this version's trainer"
+    )]
     Metadata {
         /// The metadata key.
         key: String,
@@ -29,7 +31,9 @@ pub enum ModelError {
         found: String,
     },
     /// A tensor is missing or has another shape or type than the hyper-parameters ask for.
-    #[error("model tensor `{name}`: expected {expected}, found {found}. Re-export the model with this version's trainer")]
+    #[error(
+        "model tensor `{name}`: expected {expected}, found {found}. Re-export the model with this version's trainer"
+    )]
     Tensor {
         /// The tensor's name.
         name: String,
@@ -39,7 +43,9 @@ pub enum ModelError {
         found: String,
     },
     /// The embedded `tokenizer.json` cannot be used.
-    #[error("tokenizer: {0}. Expected a Hugging Face tokenizer.json with an id for every row of the embedding table")]
+    #[error(
+        "tokenizer: {0}. Expected a Hugging Face tokenizer.json with an id for every row of the embedding table"
+    )]
     Tokenizer(String),
     /// The text normalization that the file names is unknown to this version.
     #[error(transparent)]
@@ -61,7 +67,9 @@ pub enum ClassifyError {
         index: usize,
     },
     /// The text is larger than anything worth tokenizing.
-    #[error("text {index} is too long: expected at most {limit_bytes} bytes, found {found_bytes}. Send its beginning")]
+    #[error(
+        "text {index} is too long: expected at most {limit_bytes} bytes, found {found_bytes}. Send its beginning"
+    )]
     TextTooLong {
         /// Position in the batch, from 0.
         index: usize,
@@ -79,7 +87,9 @@ pub enum ClassifyError {
         reason: String,
     },
     /// The model computed something that is not a number.
-    #[error("the model returned a probability that is not a number for text {index}: its weights are damaged. Load another model file")]
+    #[error(
+        "the model returned a probability that is not a number for text {index}: its weights are damaged. Load another model file"
+    )]
     NotANumber {
         /// Position in the batch, from 0.
         index: usize,

@@ -5,15 +5,15 @@
 
 use crate::{Classifier, ClassifyError, Prediction};
 
-/// Words beyond this are not left out in turn: what they contribute is not measured. A tweet has some 15.
-const MAX_WORDS: usize = 128;
+/// Words beyond this are not left out in turn: what they contribute is not measured. A tweet has some 15, and 280 characters hold about 50.
+const MAX_WORDS: usize = 64;
 
 /// A prediction and what each word did for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// The prediction for the whole text.
     pub prediction: Prediction,
-    /// The first 128 words of the normalized text, in reading order.
+    /// The first 64 words of the normalized text, in reading order.
     pub words: Vec<WordContribution>,
 }
 
@@ -45,7 +45,8 @@ impl Classifier {
             })
             .collect();
         // Some words are all there is to read: without them there is nothing to classify.
-        let readable: Vec<usize> = (0..without.len()).filter(|&at| self.encode(at, &without[at]).is_ok()).collect();
+        let readable: Vec<usize> =
+            (0..without.len()).filter(|&at| self.encode(at, &without[at]).is_ok()).collect();
         let texts: Vec<&str> = readable.iter().map(|&at| without[at].as_str()).collect();
         let chance = 1.0 / self.labels().len() as f32;
         let mut probability_without = vec![chance; without.len()];

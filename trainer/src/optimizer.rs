@@ -219,3 +219,114 @@ impl InplaceOp1 for InPlace<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+    use classifier::encoder::{EncoderConfig, tensor_specs};
+
+    fn config() -> EncoderConfig {
+        EncoderConfig {
+            vocab_size: 4,
+            hidden_size: 2,
+            num_hidden_layers: 1,
+            num_attention_heads: 1,
+            intermediate_size: 2,
+            max_position_embeddings: 4,
+            type_vocab_size: 1,
+            layer_norm_eps: 1e-12,
+            num_labels: 2,
+        }
+    }
+
+    /// Every element 1.
+    fn parameters() -> Parameters {
+        Parameters::from_source(&config(), &Device::Cpu, |spec| Ok(vec![1.0; spec.shape.iter().product()]))
+            .unwrap()
+    }
+
+    /// Every element `value`.
+    fn gradients(value: f32) -> Gradients {
+        let full = |shape: &[usize]| Tensor::full(value, shape, &Device::Cpu).unwrap();
+        tensor_specs(&config()).into_iter().map(|spec| (spec.name, full(&spec.shape))).collect()
+    }
+
+    fn element(parameters: &Parameters, name: &str) -> f64 {
+        let (_, variable) = parameters.iter().find(|(found, _)| *found == name).unwrap();
+        f64::from(variable.as_tensor().flatten_all().unwrap().to_vec1::<f32>().unwrap()[0])
+    }
+
+    fn settings() -> TrainConfig {
+        TrainConfig {
+            weight_decay: 0.1,
+            max_gradient_norm: 1e9,
+            adam_epsilon: 1e-8,
+            ..TrainConfig::default()
+        }
+    }
+
+    /// Algorithm 2 of Loshchilov & Hutter, in f64 and one element at a time.
+    fn reference(gradients: &[f64], learning_rate: f64, decay: f64) -> f64 {
+        let (beta1, beta2, epsilon) = (0.9f64, 0.999f64, 1e-8);
+        let (mut weight, mut m, mut v) = (1.0, 0.0, 0.0);
+        for (step, g) in gradients.iter().enumerate() {
+            m = beta1 * m + (1.0 - beta1) * g;
+            v = beta2 * v + (1.0 - beta2) * g * g;
+            let (m_hat, v_hat) =
+                (m / (1.0 - beta1.powi(step as i32 + 1)), v / (1.0 - beta2.powi(step as i32 + 1)));
+            weight -= learning_rate * (m_hat / (v_hat.sqrt() + epsilon) + decay * weight);
+        }
+        weight
+    }
+
+    #[test]
+    fn steps_follow_the_algorithm_and_biases_and_norms_do_not_decay() {
+        let (parameters, mut optimizer) = (parameters(), AdamW::new(&settings()));
+        // Two workers: what counts is the sum.
+        for (a, b) in [(0.3, 0.2), (-0.1, 0.0), (0.4, -0.1)] {
+            optimizer.step(&parameters, &[gradients(a), gradients(b)], 0.01).unwrap();
+        }
+        let expected = |decay| reference(&[0.5, -0.1, 0.3], 0.01, decay);
+        for (name, decay) in [
+            ("blk.0.ffn_up.weight", 0.1),
+            ("token_embd.weight", 0.1),
+            ("blk.0.ffn_up.bias", 0.0),
+            ("blk.0.attn_output_norm.weight", 0.0),
+            ("token_embd_norm.weight", 0.0),
+        ] {
+            let found = element(&parameters, name);
+            assert!((found - expected(decay)).abs() < 1e-6, "{name}: {found} and {}", expected(decay));
+        }
+    }
+
+    #[test]
+    fn gradients_are_clipped_by_their_global_norm() {
+        let clipped = AdamW::new(&TrainConfig { max_gradient_norm: 1.0, ..settings() });
+        let norm = { clipped }.step(&parameters(), &[gradients(3.0)], 0.01).unwrap();
+        let elements: usize =
+            tensor_specs(&config()).iter().map(|spec| spec.shape.iter().product::<usize>()).sum();
+        assert!((norm - 3.0 * (elements as f64).sqrt()).abs() < 1e-4);
+        // Adam's first step does not see the scale: the second one does.
+        let run = |max_gradient_norm| {
+            let (parameters, mut optimizer) =
+                (parameters(), AdamW::new(&TrainConfig { max_gradient_norm, ..settings() }));
+            optimizer.step(&parameters, &[gradients(0.001)], 0.01).unwrap();
+            optimizer.step(&parameters, &[gradients(100.0)], 0.01).unwrap();
+            element(&parameters, "blk.0.ffn_up.bias")
+        };
+        assert!((run(1.0) - run(1e9)).abs() > 1e-5);
+    }
+
+    #[test]
+    fn a_missing_or_broken_gradient_stops_before_anything_moves() {
+        let (parameters, mut optimizer) = (parameters(), AdamW::new(&settings()));
+        let mut incomplete = gradients(0.5);
+        incomplete.remove("blk.0.attn_q.weight");
+        let error = optimizer.step(&parameters, &[incomplete], 0.01).unwrap_err();
+        assert!(error.to_string().contains("blk.0.attn_q.weight"), "{error}");
+        let error = optimizer.step(&parameters, &[gradients(f32::NAN)], 0.01).unwrap_err();
+        assert!(error.to_string().contains("norm"), "{error}");
+        assert_eq!(element(&parameters, "token_embd.weight"), 1.0);
+    }
+}

@@ -153,6 +153,10 @@ fn class_weights(config: &Config, dataset: &Dataset, split: &Split) -> anyhow::R
     for &index in &split.train {
         counts[dataset.examples[index].label] += 1;
     }
+    if let Some(label) = counts.iter().position(|count| *count == 0) {
+        let name = &config.data.labels[label];
+        bail!("{}: expected rows of every label, found none of {name} ({label})", dataset.path.display());
+    }
     match &config.train.class_weights {
         ClassWeights::None => Ok(vec![1.0; labels]),
         ClassWeights::Balanced => {

@@ -51,7 +51,7 @@ export interface WordContribution {
 /** A classification and what each word did for it. */
 export interface Explanation {
   prediction: Prediction;
-  /** The words of the normalized text, in reading order. */
+  /** The first 128 words of the normalized text, in reading order. */
   words: WordContribution[];
 }
 

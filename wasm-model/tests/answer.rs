@@ -39,7 +39,8 @@ fn truncation_and_certainty_are_not_mixed_up() {
 
 #[test]
 fn an_explanation_has_its_words_in_reading_order() {
-    let word = |word: &str, contribution| classifier::WordContribution { word: word.to_owned(), contribution };
+    let word =
+        |word: &str, contribution| classifier::WordContribution { word: word.to_owned(), contribution };
     let explained = classifier::Explanation {
         prediction: classified(),
         words: vec![word("shares", -0.125), word("plunge", 0.5)],

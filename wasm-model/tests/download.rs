@@ -41,7 +41,8 @@ fn another_file_is_refused_and_both_hashes_are_named() {
 
 #[test]
 fn what_is_no_hash_is_refused_before_the_first_byte() {
-    for found in ["", "ba7816bf", &SHA256_ABC.replace('b', "g"), &format!("{SHA256_ABC}0"), &"é".repeat(32)] {
+    for found in ["", "ba7816bf", &SHA256_ABC.replace('b', "g"), &format!("{SHA256_ABC}0"), &"é".repeat(32)]
+    {
         let error = Download::new(None, Some(found.to_owned())).err();
         assert_eq!(error, Some(DownloadError::MalformedSha256 { found: found.to_owned() }));
     }

@@ -74,11 +74,11 @@ fn engine(workspace: &Workspace, tools: &Tools) -> Result<()> {
     replace(&dist.join("engine"), &engine)
 }
 
-/// Assembles `dist/app`; web/Trunk.toml says how and where.
+/// Assembles `dist/app`; web/Trunk.toml and the `data-` attributes of web/index.html say how and where.
 fn page(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let mut trunk = tools.command(workspace, "trunk")?;
     trunk.current_dir(workspace.root.join("web"));
-    run(trunk.args(["build", "--release", "--offline", "--skip-version-check", "--cargo-profile", PROFILE]))?;
+    run(trunk.args(["build", "--release", "--offline", "--skip-version-check"]))?;
     let index = workspace.root.join("dist/app/index.html");
     if !index.is_file() {
         bail!("expected trunk to write {}, found none: see `dist` in web/Trunk.toml", index.display());

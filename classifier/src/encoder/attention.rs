@@ -31,7 +31,12 @@ impl Attention {
     }
 
     /// Shape: `[batch, tokens, hidden]` → the same.
-    pub(super) fn forward(&self, hidden: &Tensor, batch: &Batch, dropout: &mut dyn Dropout) -> Result<Tensor> {
+    pub(super) fn forward(
+        &self,
+        hidden: &Tensor,
+        batch: &Batch,
+        dropout: &mut dyn Dropout,
+    ) -> Result<Tensor> {
         let query = (self.heads(&self.query.forward(hidden)?)? / (self.head_size as f64).sqrt())?;
         let key = self.heads(&self.key.forward(hidden)?)?;
         let value = self.heads(&self.value.forward(hidden)?)?;

@@ -15,7 +15,10 @@ pub(super) struct Embeddings {
 }
 
 impl Embeddings {
-    pub(super) fn new<W: Weights>(config: &EncoderConfig, weights: &W) -> std::result::Result<Self, W::Error> {
+    pub(super) fn new<W: Weights>(
+        config: &EncoderConfig,
+        weights: &W,
+    ) -> std::result::Result<Self, W::Error> {
         Ok(Self {
             token: weights.embedding("token_embd")?,
             position: weights.tensor("position_embd.weight")?,

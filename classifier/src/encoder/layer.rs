@@ -31,7 +31,12 @@ impl Layer {
     }
 
     /// Shape: `[batch, tokens, hidden]` → the same.
-    pub(super) fn forward(&self, hidden: &Tensor, batch: &Batch, dropout: &mut dyn Dropout) -> Result<Tensor> {
+    pub(super) fn forward(
+        &self,
+        hidden: &Tensor,
+        batch: &Batch,
+        dropout: &mut dyn Dropout,
+    ) -> Result<Tensor> {
         let attended = self.attention.forward(hidden, batch, dropout)?;
         let attended = dropout.apply(Place::Hidden, attended)?;
         let hidden = self.attention_norm.forward(&(attended + hidden)?)?;

@@ -134,7 +134,11 @@ fn read_metadata(content: &Content) -> Result<Metadata, ModelError> {
     let reader = Reader { values: &content.metadata };
     let architecture = reader.string(keys::ARCHITECTURE)?;
     if architecture != ARCHITECTURE {
-        return Err(reader.refuse(keys::ARCHITECTURE, &format!("`{ARCHITECTURE}`"), &format!("`{architecture}`")));
+        return Err(reader.refuse(
+            keys::ARCHITECTURE,
+            &format!("`{ARCHITECTURE}`"),
+            &format!("`{architecture}`"),
+        ));
     }
     let pooling_type = reader.u32(keys::POOLING_TYPE)?;
     if pooling_type != POOLING_TYPE_MEAN {
@@ -200,8 +204,9 @@ impl Reader<'_> {
     fn get<T>(&self, key: &str, expected: &str, read: impl Fn(&Value) -> Option<T>) -> Result<T, ModelError> {
         match self.values.get(key) {
             None => Err(self.refuse(key, expected, "no such key")),
-            Some(value) => read(value)
-                .ok_or_else(|| self.refuse(key, expected, &format!("a value of type {:?}", value.value_type()))),
+            Some(value) => read(value).ok_or_else(|| {
+                self.refuse(key, expected, &format!("a value of type {:?}", value.value_type()))
+            }),
         }
     }
 

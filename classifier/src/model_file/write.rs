@@ -42,7 +42,8 @@ fn file_type(dtype: GgmlDType) -> u32 {
 fn values(metadata: &Metadata, dtype: GgmlDType) -> Vec<(String, Value)> {
     let encoder = &metadata.encoder;
     let string = |text: &str| Value::String(text.to_owned());
-    let strings = |texts: &[String]| Value::Array(texts.iter().map(|text| Value::String(text.clone())).collect());
+    let strings =
+        |texts: &[String]| Value::Array(texts.iter().map(|text| Value::String(text.clone())).collect());
     let size = |size: usize| Value::U32(u32::try_from(size).unwrap_or(u32::MAX));
     let mut values = vec![
         (keys::ARCHITECTURE, string(ARCHITECTURE)),

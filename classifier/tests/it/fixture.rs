@@ -26,12 +26,14 @@ impl Numbers {
 }
 
 pub fn tokenizer_json() -> String {
-    let words = ["shares", "rise", "fall", "after", "guidance", "cut", "the", "stock", "up", "down", "$", "!", "."];
+    let words =
+        ["shares", "rise", "fall", "after", "guidance", "cut", "the", "stock", "up", "down", "$", "!", "."];
     let mut vocab: Vec<String> = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"].map(str::to_owned).to_vec();
     vocab.extend(words.map(str::to_owned));
     vocab.extend(('a'..='z').map(String::from));
     vocab.extend(('a'..='z').map(|letter| format!("##{letter}")));
-    let entries: Vec<String> = vocab.iter().enumerate().map(|(id, piece)| format!("{piece:?}:{id}")).collect();
+    let entries: Vec<String> =
+        vocab.iter().enumerate().map(|(id, piece)| format!("{piece:?}:{id}")).collect();
     let special = |id: usize, token: &str| {
         format!(
             r#"{{"id":{id},"content":"{token}","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}}"#
@@ -71,7 +73,9 @@ pub fn metadata() -> Metadata {
         id: "tiny".to_owned(),
         encoder: config(),
         labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
-        normalization: ["decode_html_entities", "remove_urls", "collapse_whitespace"].map(str::to_owned).to_vec(),
+        normalization: ["decode_html_entities", "remove_urls", "collapse_whitespace"]
+            .map(str::to_owned)
+            .to_vec(),
         temperature: 1.5,
         uncertain_threshold: 0.4,
         tokenizer_json: tokenizer_json(),

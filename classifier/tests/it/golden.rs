@@ -4,12 +4,12 @@
 //! `hugging_face.json` was written by `hugging_face.py` beside it: tokenizers and PyTorch over the same file's
 //! weights, unpacked to f32.
 
+use candle_core::{Device, Tensor};
 use classifier::encoder::{Batch, Embedding, Encoder, Linear, NoDropout, Weights};
 use classifier::model_file::ModelFile;
 use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
 use classifier::{Classifier, ModelError};
-use candle_core::{Device, Tensor};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 

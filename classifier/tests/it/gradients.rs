@@ -30,7 +30,12 @@ fn compare(
     let (actual, expected) = (backward(&actual), backward(&expected));
     for (index, input) in inputs.iter().enumerate() {
         let actual = actual.get(input.as_tensor()).unwrap_or_else(|| panic!("input {index} got no gradient"));
-        assert_close(actual, expected.get(input.as_tensor()).unwrap(), tolerance, &format!("gradient {index}"));
+        assert_close(
+            actual,
+            expected.get(input.as_tensor()).unwrap(),
+            tolerance,
+            &format!("gradient {index}"),
+        );
     }
 }
 
@@ -66,7 +71,8 @@ fn layer_norm_of_a_transposed_input_equals_its_composition() {
 fn masked_softmax_equals_its_composition() {
     let scores = variables(&[&[2, 3, 4, 6]], 8.0);
     let (open, shut) = ([0f32; 6], [0f32, 0.0, 0.0, f32::MIN, f32::MIN, f32::MIN]);
-    let bias = Tensor::new(vec![open, shut], &candle_core::Device::Cpu).unwrap().reshape((2, 1, 1, 6)).unwrap();
+    let bias =
+        Tensor::new(vec![open, shut], &candle_core::Device::Cpu).unwrap().reshape((2, 1, 1, 6)).unwrap();
     compare(
         &scores,
         |v| ops::masked_softmax(&v[0], &bias).unwrap(),
@@ -108,7 +114,10 @@ fn layer_norm_gradients_equal_finite_differences() {
                 objective(&tensors)
             };
             let numeric = (moved(1e-2) - moved(-1e-2)) / 2e-2;
-            assert!((f64::from(*analytic) - numeric).abs() < 5e-3, "input {index}[{at}]: {analytic} and {numeric}");
+            assert!(
+                (f64::from(*analytic) - numeric).abs() < 5e-3,
+                "input {index}[{at}]: {analytic} and {numeric}"
+            );
         }
     }
 }

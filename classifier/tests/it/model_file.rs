@@ -94,11 +94,13 @@ fn contradictory_metadata_is_refused_by_key() {
 fn an_alignment_of_zero_is_refused() {
     let mut bytes = gguf(&metadata(), GgmlDType::F32);
     // Turns one provenance entry into `general.alignment`, which candle would divide by.
-    let bytes_of = |text: &str| [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), &8u32.to_le_bytes()].concat();
+    let bytes_of =
+        |text: &str| [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), &8u32.to_le_bytes()].concat();
     let key = bytes_of("tickertone.provenance.seed");
     let at = bytes.windows(key.len()).position(|window| window == key).unwrap();
     let value_len = 8 + 1;
-    let zero = [&17u64.to_le_bytes()[..], b"general.alignment", &4u32.to_le_bytes(), &0u32.to_le_bytes()].concat();
+    let zero =
+        [&17u64.to_le_bytes()[..], b"general.alignment", &4u32.to_le_bytes(), &0u32.to_le_bytes()].concat();
     bytes.splice(at..at + key.len() + value_len, zero);
     assert!(refused(&bytes).contains("general.alignment"));
 }

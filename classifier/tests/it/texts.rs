@@ -28,7 +28,9 @@ fn a_prediction_is_complete() {
 
 #[test]
 fn nothing_to_read_is_an_error_that_names_the_text() {
-    for empty in ["", "   \t\n", "https://t.co/abc", "\0\0", " www.example.com http://a.b ", "\u{200b}\u{feff}"] {
+    for empty in
+        ["", "   \t\n", "https://t.co/abc", "\0\0", " www.example.com http://a.b ", "\u{200b}\u{feff}"]
+    {
         let error = classifier().classify_batch(&["up", empty]).unwrap_err();
         assert!(matches!(error, ClassifyError::EmptyText { index: 1 }), "{empty:?}: {error}");
     }

@@ -72,7 +72,7 @@ fn pass_on(mut client: TcpStream, upstream: &str, pending: &Pending) -> Option<(
             std::io::copy(&mut server.take(bytes as u64), &mut client).ok()?;
         }
         Some((Fault::HoldAfter(bytes), released)) => {
-            std::io::copy(&mut server.by_ref().take(bytes as u64), &mut client).ok()?;
+            std::io::copy(&mut (&server).take(bytes as u64), &mut client).ok()?;
             released.recv().ok()?;
             std::io::copy(&mut server, &mut client).ok()?;
         }

@@ -37,6 +37,7 @@ fn every_example_can_be_clicked() {
         let (label, _): Answer = site.page.wait_for(SETTLED).unwrap();
         labels.insert(label);
         assert_answered(&mut site, &text);
+        site.take_picture(&format!("example-{example}"));
     }
     assert_eq!(labels.len(), 3, "the examples show only {labels:?}");
 }
@@ -51,6 +52,7 @@ fn a_long_text_is_read_in_part_and_the_page_says_so() {
     let notice: String =
         site.page.wait_for("document.querySelector('[data-testid=truncated]')?.textContent").unwrap();
     assert!(notice.contains("tokens"), "{notice}");
+    site.take_picture("truncated");
     assert_answered(&mut site, &text);
 }
 
@@ -74,6 +76,7 @@ fn the_keyboard_is_enough() {
     let explained: String =
         site.page.wait_for("document.querySelector('[data-testid=explanation]')?.innerText").unwrap();
     assert!(explained.contains("plunge") && explained.contains("guidance"), "{explained}");
+    site.take_picture("explanation");
     let example = "return document.activeElement.matches('.example') ? 'example' : '';";
     tab_to(&mut site, example, "example");
     let text: String = site.page.evaluate("return document.activeElement.textContent;").unwrap();

@@ -57,6 +57,7 @@ fn a_telephone_shows_everything() {
     assert_answered(&mut site, text);
     site.page.click("[data-testid=explain]").unwrap();
     site.page.wait_for::<bool>("!!document.querySelector('[data-testid=explanation]')").unwrap();
+    site.take_picture("telephone");
     let (width, outside): (u32, Vec<String>) = site
         .page
         .evaluate(

@@ -45,6 +45,7 @@ fn the_page_can_be_used_before_the_model_has_arrived() {
         .unwrap();
     assert!(shown[0] <= 3_000_000, "{shown:?}");
     assert_eq!(shown[1], default_model().size_bytes);
+    site.take_picture("loading");
     site.page.click(".examples li:nth-child(2) .example").unwrap();
     let text: String = site.page.evaluate("return document.querySelector('#tweet').value;").unwrap();
     assert!(text.len() > 20, "the example is not in the text field, but {text:?}");
@@ -60,6 +61,7 @@ fn a_broken_download_is_told_and_tried_again() {
     site.goto_app();
     let error: String =
         site.page.wait_for("document.querySelector('[data-testid=error]')?.textContent").unwrap();
+    site.take_picture("broken-download");
     assert!(error.contains(&default_model().size_bytes.to_string()), "{error}");
     site.page.click("#tweet").unwrap();
     site.page.type_text("still usable").unwrap();
@@ -90,6 +92,7 @@ fn texts_without_words_get_a_hint_and_no_error() {
     site.page.paste("https://example.org/news").unwrap();
     let link: String = site.page.wait_for(&format!("({hint} ?? '').includes('link') && {hint}")).unwrap();
     assert_ne!(empty, link);
+    site.take_picture("only-a-link");
     let others =
         "return document.querySelectorAll('[data-testid=error], [data-testid=result-label]').length;";
     assert_eq!(site.page.evaluate::<u32>(others).unwrap(), 0);

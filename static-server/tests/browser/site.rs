@@ -45,6 +45,13 @@ impl Site {
         self.page.wait_for::<bool>("!!document.querySelector('#tweet')").unwrap();
     }
 
+    /// Leaves a picture of the page in the target folder (`tmp/pictures/`), for people to look at.
+    pub fn take_picture(&mut self, name: &str) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+        std::fs::create_dir_all(&folder).unwrap();
+        self.page.screenshot(&folder.join(format!("{name}.png"))).unwrap();
+    }
+
     /// Opens a document without an app.
     pub fn goto_blank(&mut self) {
         self.page.goto(&format!("{}/models/manifest.json", self.origin)).unwrap();

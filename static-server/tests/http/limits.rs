@@ -62,21 +62,24 @@ fn a_full_queue_answers_503_and_empties_again() {
 }
 
 #[test]
-fn clients_that_leave_give_their_places_back() {
-    let server = Server::start_with(&["--threads", "1", "--max-queued", "1"]);
-    let body = heavy_batch(16);
-    for _ in 0..8 {
-        let mut stream = server.connect();
-        let head = format!(
-            "POST /predict_batch HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(body.as_bytes()).unwrap();
-    }
+fn a_client_that_leaves_gives_its_place_back() {
+    let server = Server::start_with(&["--threads", "1", "--max-queued", "0"]);
+    let body = heavy_batch(64);
+    let head = format!(
+        "POST /predict_batch HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
     let start = Instant::now();
+    let mut stream = server.connect();
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    // Whoever is refused now knows that the batch above is being computed.
+    while server.predict("[\"up\"]").status != 503 {
+        assert!(start.elapsed() < PATIENCE, "the batch never took the only place");
+    }
+    drop(stream);
     while server.predict("[\"up\"]").status != 200 {
-        assert!(start.elapsed() < PATIENCE, "the places of clients that left never came back");
+        assert!(start.elapsed() < PATIENCE, "the place of a client that left never came back");
     }
 }
 

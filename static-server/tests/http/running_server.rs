@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -42,6 +42,7 @@ impl Folders {
             std::fs::write(path, content).unwrap();
         }
         std::fs::write(folders.path("outside.txt"), "not to be served").unwrap();
+        std::os::unix::fs::symlink(folders.path("outside.txt"), folders.path("app/link.txt")).unwrap();
         folders
     }
 
@@ -61,9 +62,6 @@ impl Folders {
 
 /// The repository's `models/`.
 pub fn models() -> PathBuf {
-    if let Ok(scratch) = std::env::var("SCRATCH_MODELS") {
-        return scratch.into();
-    }
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
 }
 
@@ -145,8 +143,15 @@ impl Server {
 
     /// Waits until the process has ended; also gives what else it wrote to stdout and to the log.
     pub fn wait(mut self) -> (ExitStatus, Vec<String>, Vec<String>) {
-        let status = self.child.wait().unwrap();
-        (status, self.stdout.iter().collect(), self.log_lines.iter().collect())
+        let mut log = Vec::new();
+        loop {
+            match self.log_lines.recv_timeout(PATIENCE) {
+                Ok(line) => log.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("the server does not end: {log:#?}"),
+            }
+        }
+        (self.child.wait().unwrap(), self.stdout.iter().collect(), log)
     }
 }
 

@@ -45,7 +45,7 @@ fn a_request_in_flight_is_finished() {
 
 #[test]
 fn a_request_that_never_ends_does_not_hold_the_server() {
-    let server = Server::start_with(&["--grace-seconds", "1"]);
+    let server = Server::start_with(&["--grace-seconds", "1", "--read-timeout-seconds", "600"]);
     let _stream = request_in_flight(&server);
     let _idle = server.connect();
     let start = Instant::now();

@@ -2,16 +2,26 @@
 
 use crate::running_server::{Folders, manifest, models};
 use messages::Manifest;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::Command;
 
 /// Runs a server that must not start; the message on stderr, without the log.
 fn failure(command: &mut Command) -> String {
-    let output = command.arg("--log").arg("error").output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.starts_with("error: ") && !stderr.contains("panicked"), "{stderr}");
-    stderr
+    let mut child = command.args(["--log", "info"]).spawn().unwrap();
+    let mut message = String::new();
+    for line in BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap) {
+        if line.contains(" ready model=") {
+            child.kill().unwrap();
+            panic!("the server has started");
+        }
+        if !message.is_empty() || line.starts_with("error: ") {
+            message = message + &line + "\n";
+        }
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{message}");
+    assert!(!message.is_empty() && !message.contains("panicked"), "{message}");
+    message
 }
 
 fn assert_names(message: &str, parts: &[&str]) {

@@ -174,3 +174,24 @@ impl Workers {
 
 /// Rows a worker evaluates at once.
 const EVALUATION_BATCH: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// −Σ target · log softmax by hand, weighted and averaged over the weights.
+    #[test]
+    fn the_loss_is_smoothed_weighted_cross_entropy() {
+        let loss = Loss { label_smoothing: 0.3, class_weights: vec![1.0, 2.0, 1.0] };
+        let logits = vec![vec![2.0f32, 0.0, -1.0], vec![0.5, 0.5, 3.0]];
+        let rows = [0, 1].map(|label| Row { input_ids: vec![1], label });
+        let row_loss = |logits: &[f32], label: usize| -> f64 {
+            let log_sum = logits.iter().map(|x| f64::from(*x).exp()).sum::<f64>().ln();
+            let target = |class| if class == label { 0.1 + 0.7 } else { 0.1 };
+            (0..3).map(|class| -target(class) * (f64::from(logits[class]) - log_sum)).sum()
+        };
+        let expected = (row_loss(&logits[0], 0) + 2.0 * row_loss(&logits[1], 1)) / 3.0;
+        let found = loss.mean(&logits, &rows).unwrap();
+        assert!((found - expected).abs() < 1e-5, "{found} and {expected}");
+    }
+}

@@ -114,7 +114,7 @@ fn the_same_rows_read_the_same_in_every_form() {
         ),
         (
             "c.jsonl",
-            "{\"text\":\"Shares rise 5% \u{1f680}\",\"label\":1}\n{\"label\":\"Bearish\",\"text\":\"Profit, then \\\"loss\\\"\"}\n\n{\"text\":\"Meeting\\u0000 moved\",\"label\":\"2\",\"id\":9}",
+            "\u{feff}{\"text\":\"Shares rise 5% \u{1f680}\",\"label\":1}\n{\"label\":\"Bearish\",\"text\":\"Profit, then \\\"loss\\\"\"}\n\n{\"text\":\"Meeting\\u0000 moved\",\"label\":\"2\",\"id\":9}",
         ),
     ];
     let evaluations = forms.map(|(name, content)| {

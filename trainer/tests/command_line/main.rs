@@ -5,5 +5,8 @@ mod bench;
 mod configuration;
 mod data;
 mod evaluate;
+mod export;
 mod predict;
 mod program;
+mod tiny_base;
+mod training;

@@ -26,7 +26,8 @@ pub fn gelu_composed(x: &Tensor) -> Result<Tensor> {
 /// erf by Abramowitz & Stegun 1964, formula 7.1.26; |error| ≤ 1.5e-7 before rounding, 1e-6 in f32.
 fn erf(x: f32) -> f32 {
     let t = 1.0 / (1.0 + 0.327_591_1 * x.abs());
-    let polynomial = ((((1.061_405_4 * t - 1.453_152) * t + 1.421_413_8) * t - 0.284_496_74) * t + 0.254_829_6) * t;
+    let polynomial =
+        ((((1.061_405_4 * t - 1.453_152) * t + 1.421_413_8) * t - 0.284_496_74) * t + 0.254_829_6) * t;
     (1.0 - polynomial * (-x * x).exp()).copysign(x)
 }
 

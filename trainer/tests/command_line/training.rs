@@ -1,0 +1,122 @@
+//! `train` on a tiny base model: every tensor learns, the seed decides, what is broken is named.
+
+use crate::program::Folder;
+use crate::tiny_base::{self, checkpoint, train};
+use std::path::PathBuf;
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    tiny_base::write(&folder);
+    folder
+}
+
+/// The only run in the folder's `runs/`.
+fn run(folder: &Folder) -> PathBuf {
+    let runs: Vec<_> =
+        std::fs::read_dir(folder.path("runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    runs[0].clone()
+}
+
+fn bytes(folder: &Folder, name: &str) -> Vec<u8> {
+    std::fs::read(run(folder).join(name)).unwrap()
+}
+
+#[test]
+fn one_step_changes_every_trainable_tensor() {
+    let folder = folder();
+    // One batch of all rows, one epoch: one step, at the full rate.
+    folder.succeeds(&train(&["train.epochs=1", "train.batch_size=1000", "train.warmup_fraction=0"]));
+    let after = checkpoint(&run(&folder).join("best.safetensors"));
+    let other = self::folder();
+    // A rate so small that no f32 weight moves: the starting point of the same run.
+    other.succeeds(&train(&[
+        "train.epochs=1",
+        "train.batch_size=1000",
+        "train.warmup_fraction=0",
+        "train.learning_rate=1e-30",
+    ]));
+    let before = checkpoint(&run(&other).join("best.safetensors"));
+    assert_eq!(before.len(), 5 + 2 * 16 + 2);
+    for (name, values) in &before {
+        assert_ne!(values, &after[name], "{name} did not move");
+    }
+}
+
+#[test]
+fn the_tweets_are_learned_and_the_run_folder_is_complete() {
+    let folder = folder();
+    let table = folder.succeeds(&train(&[]));
+    let evaluation: serde_json::Value = serde_json::from_slice(&bytes(&folder, "evaluation.json")).unwrap();
+    assert!(evaluation["accuracy"].as_f64().unwrap() > 0.9, "{evaluation}");
+    assert!(table.contains("macro-F1") && table.contains("predicted"), "{table}");
+    let mut names: Vec<_> = std::fs::read_dir(run(&folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "best.safetensors",
+            "config.toml",
+            "confusion.svg",
+            "evaluation.json",
+            "learning_curves.svg",
+            "metrics.jsonl",
+            "run.json",
+            "split.json",
+            "tokenizer.json"
+        ]
+    );
+    let log = String::from_utf8(bytes(&folder, "metrics.jsonl")).unwrap();
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().filter(|line| line["kind"] == "epoch").count(), 8);
+    let steps: Vec<_> = lines.iter().filter(|line| line["kind"] == "step").collect();
+    assert!(steps[0]["loss"].as_f64().unwrap() > steps[steps.len() - 1]["loss"].as_f64().unwrap());
+    let config = String::from_utf8(bytes(&folder, "config.toml")).unwrap();
+    assert!(config.contains("epochs = 8") && config.contains("adam_beta2 = 0.999"), "{config}");
+}
+
+#[test]
+fn the_seed_decides_every_byte() {
+    let train_with = |overrides: &[&str]| {
+        let folder = folder();
+        folder.succeeds(&train(&[&["train.epochs=2"], overrides].concat()));
+        (bytes(&folder, "best.safetensors"), bytes(&folder, "split.json"))
+    };
+    let first = train_with(&[]);
+    assert_eq!(first, train_with(&[]));
+    let reseeded = train_with(&["seed=2"]);
+    assert_ne!(first.0, reseeded.0);
+    assert_eq!(first.1, reseeded.1, "the run's seed must not change the split");
+}
+
+#[test]
+fn a_base_model_that_cannot_be_used_is_named() {
+    let folder = folder();
+    folder.fails(&train(&["model.base=nowhere"]), &["nowhere", "config.json", "README"]);
+    folder.fails(&train(&["model.context_length=65"]), &["context_length", "64", "65"]);
+    let config = std::fs::read_to_string(folder.path("base/config.json")).unwrap();
+    folder.write("base/config.json", config.replace("\"bert\"", "\"gpt2\""));
+    folder.fails(&train(&[]), &["bert", "gpt2"]);
+    folder.write("base/config.json", config.replace("\"hidden_size\":32", "\"hidden_size\":48"));
+    folder.fails(&train(&[]), &["[38, 48]", "[38, 32]"]);
+    folder.write("base/config.json", &config);
+    let weights = std::fs::read(folder.path("base/model.safetensors")).unwrap();
+    folder.write("base/model.safetensors", &weights[..weights.len() / 2]);
+    folder.fails(&train(&[]), &["model.safetensors"]);
+    assert!(!folder.names().contains(&"runs".to_owned()), "nothing may be written before everything is read");
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_the_run_and_says_the_step() {
+    let folder = folder();
+    let error = folder.fails(&train(&["train.learning_rate=1e30", "train.warmup_fraction=0"]), &["step "]);
+    assert!(error.contains("train.learning_rate"), "{error}");
+}
+
+#[test]
+fn a_device_that_is_not_there_is_an_error() {
+    folder().fails(&train(&["train.device=cuda"]), &["train.device", "--features cuda"]);
+}
