@@ -3,6 +3,9 @@
 //! Truncation and padding that the JSON may ask for are switched off: the length limit is the model's, the
 //! classifier reports truncation, and batches are padded by whoever forms them.
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::HashMap;
 use thiserror::Error;
 use tokenizers::Tokenizer as HuggingFaceTokenizer;
 
@@ -14,6 +17,44 @@ pub struct TokenizerError(String);
 impl From<tokenizers::Error> for TokenizerError {
     fn from(error: tokenizers::Error) -> Self {
         Self(error.to_string())
+    }
+}
+
+/// The `tokenizers` crate panics over a template that names a special token or a text which is not there.
+fn check_template(json: &str) -> Result<(), TokenizerError> {
+    #[derive(Deserialize)]
+    struct File {
+        post_processor: Option<PostProcessor>,
+    }
+    #[derive(Deserialize)]
+    struct PostProcessor {
+        #[serde(default)]
+        single: Vec<HashMap<String, Piece>>,
+        #[serde(default)]
+        pair: Vec<HashMap<String, Piece>>,
+        #[serde(default)]
+        special_tokens: HashMap<String, IgnoredAny>,
+    }
+    #[derive(Deserialize)]
+    struct Piece {
+        id: String,
+    }
+    let file: File = serde_json::from_str(json).map_err(|error| TokenizerError(error.to_string()))?;
+    let Some(PostProcessor { single, pair, special_tokens }) = file.post_processor else { return Ok(()) };
+    for (kind, piece) in single.iter().chain(&pair).flatten() {
+        if kind == "SpecialToken" && !special_tokens.contains_key(&piece.id) {
+            return Err(TokenizerError(format!(
+                "its template names the undefined special token `{}`",
+                piece.id
+            )));
+        }
+    }
+    // A single text is sequence A; there is no B to index.
+    match single.iter().flatten().find(|(kind, piece)| *kind == "Sequence" && piece.id != "A") {
+        Some((_, piece)) => {
+            Err(TokenizerError(format!("its template for one text names sequence `{}`", piece.id)))
+        }
+        None => Ok(()),
     }
 }
 
@@ -40,6 +81,7 @@ impl Tokenizer {
     /// Anything that the `tokenizers` crate does not accept as one.
     pub fn from_json(json: &str) -> Result<Self, TokenizerError> {
         let mut inner: HuggingFaceTokenizer = json.parse().map_err(TokenizerError::from)?;
+        check_template(json)?;
         inner.with_truncation(None)?;
         inner.with_padding(None);
         let num_special_tokens = inner.encode_fast("", true)?.len();

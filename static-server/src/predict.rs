@@ -1,6 +1,6 @@
 //! `POST /predict_batch`: an array of strings in, one label and its probabilities for each out.
 //!
-//! A request is read and checked in [`request`](self), waits for its turn in the [`Predictor`], and is
+//! A request is read and checked in `request`, waits for its turn in the [`Predictor`], and is
 //! answered in the order of its texts, duplicates included. That a text was longer than the model reads is
 //! said in a header, since the body's shape is a contract.
 
@@ -16,9 +16,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use classifier::{Classifier, Prediction};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
 /// Indices of the texts whose end was not read, separated by commas; absent if all were read whole.
@@ -31,8 +29,8 @@ struct Answer<'a> {
     message: &'static str,
     #[serde(rename = "status-code")]
     status_code: u16,
-    output: Vec<String>,
-    scores: Vec<Map<String, Value>>,
+    output: Vec<&'a str>,
+    scores: Vec<Scores<'a>>,
     model: &'a str,
 }
 
@@ -48,7 +46,6 @@ pub async fn predict_batch(
     let texts = Arc::new(request::read_texts(request, &state.limits).await?);
     let predictions = state.predictor.predict(Arc::clone(&texts)).await?;
     let classifier = state.predictor.classifier()?;
-    let scores = predictions.iter().map(|prediction| scores(classifier, prediction)).collect();
     let truncated: Vec<String> = predictions
         .iter()
         .enumerate()
@@ -59,8 +56,14 @@ pub async fn predict_batch(
         input: &texts,
         message: "OK",
         status_code: 200,
-        output: predictions.into_iter().map(|prediction| prediction.label).collect(),
-        scores,
+        output: predictions.iter().map(|prediction| prediction.label.as_str()).collect(),
+        scores: predictions
+            .iter()
+            .map(|prediction| Scores {
+                labels: classifier.labels(),
+                probabilities: &prediction.probabilities,
+            })
+            .collect(),
         model: classifier.model_id(),
     };
     let mut response = Json(answer).into_response();
@@ -75,8 +78,14 @@ pub async fn predict_batch(
     Ok(response)
 }
 
-/// Label → probability, in label order.
-fn scores(classifier: &Classifier, prediction: &Prediction) -> Map<String, Value> {
-    let labels = classifier.labels().iter().cloned();
-    labels.zip(prediction.probabilities.iter().map(|&probability| Value::from(probability))).collect()
+/// One text's probabilities: an object, label → probability, in label order.
+struct Scores<'a> {
+    labels: &'a [String],
+    probabilities: &'a [f32],
+}
+
+impl Serialize for Scores<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.labels.iter().zip(self.probabilities))
+    }
 }

@@ -64,9 +64,9 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
 async fn load(models: ModelStore, state: Arc<AppState>) -> anyhow::Result<()> {
     let loading = tokio::task::spawn_blocking(move || {
         let classifier = models.load()?;
-        state.files.compress();
         let (model, kernel) = (classifier.model_id().to_owned(), classifier.kernel().to_owned());
         state.predictor.set_classifier(classifier);
+        state.files.compress();
         info!(model, kernel, "ready");
         anyhow::Ok(())
     });

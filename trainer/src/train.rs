@@ -70,21 +70,19 @@ pub fn run(config: &Config, runs_dir: &Path) -> anyhow::Result<Trained> {
     let split = split(&dataset.examples, &config.split)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
     let rows = tokenize(&dataset, &base.tokenizer_json, config)?;
+    let parameters = base.parameters(&device, &mut generator(config, HEAD_STREAM))?;
+    let class_weights = class_weights(config, &dataset, &split)?;
     let folder = RunFolder::create(runs_dir, &config.name)?;
     folder.write("config.toml", config.to_toml()?.as_bytes())?;
     folder.write("tokenizer.json", base.tokenizer_json.as_bytes())?;
     folder.write("split.json", &serde_json::to_vec(&split)?)?;
     RunRecord::new(config, &dataset, &base, num_threads(config))?.write(&folder)?;
 
-    let parameters = base.parameters(&device, &mut generator(config, HEAD_STREAM))?;
     let mut session = Session {
         config,
         folder: &folder,
         workers: Workers::new(num_threads(config), &device)?,
-        loss: Loss {
-            label_smoothing: config.train.label_smoothing,
-            class_weights: class_weights(config, &dataset, &split)?,
-        },
+        loss: Loss { label_smoothing: config.train.label_smoothing, class_weights },
         optimizer: AdamW::new(&config.train),
         parameters,
     };

@@ -83,6 +83,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     let workspace = Workspace::open()?;
+    let _lock = workspace.lock()?;
     let mut steps = Steps::default();
     match command {
         Command::Setup => {

@@ -43,11 +43,11 @@ impl Steps {
 
 fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
-    if seconds < 60.0 {
-        format!("{seconds:.1} s")
-    } else {
-        format!("{:.0} min {:02.0} s", (seconds / 60.0).floor(), seconds % 60.0)
+    if seconds < 59.95 {
+        return format!("{seconds:.1} s");
     }
+    let seconds = seconds.round() as u64;
+    format!("{} min {:02} s", seconds / 60, seconds % 60)
 }
 
 #[cfg(test)]
@@ -58,6 +58,8 @@ mod tests {
     #[test]
     fn durations_are_readable() {
         assert_eq!(in_words(Duration::from_millis(1_240)), "1.2 s");
+        assert_eq!(in_words(Duration::from_millis(59_960)), "1 min 00 s");
+        assert_eq!(in_words(Duration::from_millis(119_600)), "2 min 00 s");
         assert_eq!(in_words(Duration::from_secs(125)), "2 min 05 s");
     }
 }

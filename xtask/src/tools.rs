@@ -50,6 +50,11 @@ impl Tools {
         self.cache.folder()
     }
 
+    /// The tools' folders, whose names hold their versions.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
     /// One of the tools, or any other program, with the tools first on its PATH.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 use serde::Deserialize;
 use std::ffi::OsStr;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -68,6 +69,25 @@ impl Workspace {
         let root = PathBuf::from(metadata.workspace_root.as_std_path());
         let target = PathBuf::from(metadata.target_directory.as_std_path());
         Ok(Self { root, target, metadata })
+    }
+
+    /// Waits until no other `cargo xtask` works on this tree. Cargo and trunk lock less: two at a time pull the
+    /// half-built page from under each other. Dropping the file, or becoming the server, lets the next one in.
+    ///
+    /// # Errors
+    /// The target folder cannot be written.
+    pub fn lock(&self) -> Result<File> {
+        let place = self.target.join("xtask.lock");
+        let cannot = || format!("{} could not be locked", place.display());
+        std::fs::create_dir_all(&self.target).with_context(cannot)?;
+        let file = File::create(&place).with_context(cannot)?;
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => eprintln!("── waiting for another `cargo xtask` to finish"),
+            Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
+        }
+        file.lock().with_context(cannot)?;
+        Ok(file)
     }
 
     /// The version of a package that Cargo.lock has chosen.

@@ -71,8 +71,7 @@ fn layer_norm_of_a_transposed_input_equals_its_composition() {
 fn masked_softmax_equals_its_composition() {
     let scores = variables(&[&[2, 3, 4, 6]], 8.0);
     let (open, shut) = ([0f32; 6], [0f32, 0.0, 0.0, f32::MIN, f32::MIN, f32::MIN]);
-    let bias =
-        Tensor::new(vec![open, shut], &candle_core::Device::Cpu).unwrap().reshape((2, 1, 1, 6)).unwrap();
+    let bias = Tensor::new(&[open, shut], &candle_core::Device::Cpu).unwrap().reshape((2, 1, 1, 6)).unwrap();
     compare(
         &scores,
         |v| ops::masked_softmax(&v[0], &bias).unwrap(),

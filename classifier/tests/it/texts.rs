@@ -1,6 +1,6 @@
 //! Texts of every kind, good and bad, through a loaded model.
 
-use crate::fixture::{gguf, metadata};
+use crate::fixture::{self, gguf, metadata};
 use candle_core::quantized::GgmlDType;
 use classifier::{Classifier, ClassifyError};
 use proptest::prelude::*;
@@ -97,7 +97,7 @@ fn an_explanation_says_what_each_word_did() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(fixture::proptest_config())]
 
     #[test]
     fn no_text_panics(text in any::<String>()) {

@@ -1,0 +1,26 @@
+//! Token ids of texts: one JSON string a line in, one JSON array of ids a line out.
+//!
+//! `tests/it/compare_token_ids.py` holds them against Hugging Face's over whole data sets:
+//! `cargo run --release -p classifier --example token_ids -- models/ID/model.gguf < texts > ids`
+
+use classifier::model_file::ModelFile;
+use classifier::normalization::Normalization;
+use classifier::tokenizer::Tokenizer;
+use std::error::Error;
+use std::io::{BufRead, BufWriter, Write};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let path = std::env::args().nth(1).ok_or("expected the path of a model file, found no argument")?;
+    let bytes = std::fs::read(&path).map_err(|error| format!("{path}: {error}"))?;
+    let file = ModelFile::parse(&bytes)?;
+    let tokenizer = Tokenizer::from_json(&file.metadata().tokenizer_json)?;
+    let normalization = Normalization::new(&file.metadata().normalization)?;
+    let max_tokens = file.metadata().encoder.max_position_embeddings;
+    let mut output = BufWriter::new(std::io::stdout().lock());
+    for line in std::io::stdin().lock().lines() {
+        let text: String = serde_json::from_str(&line?)?;
+        let ids = tokenizer.encode(&normalization.apply(&text), max_tokens)?.input_ids;
+        writeln!(output, "{}", serde_json::to_string(&ids)?)?;
+    }
+    Ok(output.flush()?)
+}
