@@ -35,7 +35,6 @@ pub struct Prediction {
 #[derive(Debug)]
 pub struct Classifier {
     id: String,
-    kernel: String,
     normalization: Normalization,
     tokenizer: Tokenizer,
     encoder: Encoder,
@@ -56,7 +55,6 @@ impl Classifier {
         let tokenizer = Tokenizer::from_json(&metadata.tokenizer_json);
         Ok(Self {
             id: metadata.id.clone(),
-            kernel: format!("candle-{:?}", file.dtype()).to_lowercase(),
             normalization: Normalization::new(&metadata.normalization)?,
             tokenizer: tokenizer.map_err(|error| ModelError::Tokenizer(error.to_string()))?,
             encoder: Encoder::new(&metadata.encoder, &file)?,
@@ -77,9 +75,9 @@ impl Classifier {
         &self.labels
     }
 
-    /// What computes the matrix products, e.g. `candle-q8_0`.
-    pub fn kernel(&self) -> &str {
-        &self.kernel
+    /// What computes the matrix products: candle's f32 product, whatever the file's storage type.
+    pub fn kernel(&self) -> &'static str {
+        "candle-f32"
     }
 
     /// Longest input in tokens, `[CLS]` and `[SEP]` included; longer texts are truncated and say so.

@@ -1,7 +1,7 @@
 //! The BERT encoder with mean pooling and a classification head: token ids in, logits out.
 //!
-//! Training and inference run this same code; the only seam is the [`Linear`] (and embedding) layer, which
-//! holds either differentiable f32 tensors or quantized ones. Source: Devlin et al. 2019, "BERT", post-LayerNorm
+//! Training and inference run this same code; the only seam is [`Weights`]: the trainer's variables, or a model
+//! file whose matrices are unpacked to f32 as it is loaded. Source: Devlin et al. 2019, "BERT", post-LayerNorm
 //! layers; mean pooling after Reimers & Gurevych 2019, "Sentence-BERT", section 3.
 
 mod attention;
@@ -20,7 +20,7 @@ use candle_core::{Result, Tensor};
 pub use batch::Batch;
 pub use config::EncoderConfig;
 pub use dropout::{Dropout, NoDropout, Place};
-pub use linear::{Embedding, Linear, QuantizedMatrix};
+pub use linear::{Embedding, Linear};
 pub use weights::{TensorSpec, Weights, tensor_specs};
 
 use embeddings::Embeddings;

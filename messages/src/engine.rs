@@ -44,7 +44,7 @@ pub struct EngineInfo {
     pub model: String,
     /// Build of the engine: `simd128`.
     pub engine: String,
-    /// What computes the matrix products, e.g. `candle-q8_0`.
+    /// What computes the matrix products, e.g. `candle-f32`.
     pub kernel: String,
     /// The model's labels, in label order.
     pub labels: Vec<String>,

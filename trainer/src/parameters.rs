@@ -109,7 +109,7 @@ impl Weights for Parameters {
 
     fn linear(&self, name: &str) -> candle_core::Result<Linear> {
         let (weight, bias) = (self.get(&format!("{name}.weight"))?, self.get(&format!("{name}.bias"))?);
-        Ok(Linear::Float { weight, bias })
+        Ok(Linear { weight, bias })
     }
 
     fn embedding(&self, name: &str) -> candle_core::Result<Embedding> {
@@ -129,7 +129,7 @@ impl Weights for Frozen<'_> {
 
     fn linear(&self, name: &str) -> candle_core::Result<Linear> {
         let weight = self.tensor(&format!("{name}.weight"))?;
-        Ok(Linear::Float { weight, bias: self.tensor(&format!("{name}.bias"))? })
+        Ok(Linear { weight, bias: self.tensor(&format!("{name}.bias"))? })
     }
 
     fn embedding(&self, name: &str) -> candle_core::Result<Embedding> {

@@ -9,8 +9,6 @@ mod layer_norm;
 mod rows;
 mod softmax;
 
-pub(super) use rows::with_slice;
-
 pub use gelu::{gelu, gelu_composed};
 pub use layer_norm::{layer_norm, layer_norm_composed};
 pub use softmax::{masked_softmax, masked_softmax_composed};

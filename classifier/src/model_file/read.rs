@@ -75,8 +75,8 @@ impl Weights for ModelFile<'_> {
     }
 
     fn linear(&self, name: &str) -> Result<Linear, ModelError> {
-        let weight = self.tensor_data(&format!("{name}.weight"))?;
-        Ok(Linear::from_gguf(weight, self.tensor(&format!("{name}.bias"))?)?)
+        let weight = self.tensor(&format!("{name}.weight"))?;
+        Ok(Linear { weight, bias: self.tensor(&format!("{name}.bias"))? })
     }
 
     fn embedding(&self, name: &str) -> Result<Embedding, ModelError> {

@@ -17,7 +17,7 @@ impl Weights for Float {
 
     fn linear(&self, name: &str) -> candle_core::Result<Linear> {
         let (weight, bias) = (self.tensor(&format!("{name}.weight"))?, self.tensor(&format!("{name}.bias"))?);
-        Ok(Linear::Float { weight, bias })
+        Ok(Linear { weight, bias })
     }
 
     fn embedding(&self, name: &str) -> candle_core::Result<Embedding> {
