@@ -51,6 +51,8 @@ impl Default for Config {
 pub struct DataConfig {
     /// CSV (`.csv`) or JSONL (`.jsonl`) with `text` and `label`.
     pub train: PathBuf,
+    /// Where the data comes from and under which licence, for the model card.
+    pub source: String,
     /// Label names in id order: the first is label 0.
     pub labels: Vec<String>,
 }
@@ -59,6 +61,7 @@ impl Default for DataConfig {
     fn default() -> Self {
         Self {
             train: PathBuf::from("data/tweets.csv"),
+            source: String::new(),
             labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
         }
     }
@@ -181,11 +184,13 @@ pub struct ExportConfig {
     pub quantization: String,
     /// A prediction whose highest probability lies below this is called uncertain, 0 ..= 1.
     pub uncertain_threshold: f64,
+    /// What the model is not good for, a sentence each, for the model card.
+    pub limitations: Vec<String>,
 }
 
 impl Default for ExportConfig {
     fn default() -> Self {
-        Self { quantization: "Q8_0".to_owned(), uncertain_threshold: 0.6 }
+        Self { quantization: "Q8_0".to_owned(), uncertain_threshold: 0.6, limitations: Vec::new() }
     }
 }
 

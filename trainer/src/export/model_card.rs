@@ -19,12 +19,18 @@ fn wilson(share: f64, rows: usize) -> (f64, f64) {
     (centre, Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt() / scale)
 }
 
+/// The text with a full stop, or nothing.
+fn sentence(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{}.", text.trim_end_matches('.')) }
+}
+
 /// The card as Markdown.
 pub fn markdown(run: &Run, entry: &ManifestModel, exported: &Evaluation, classifier: &Classifier) -> String {
     let (config, record) = (&run.config, &run.record);
     let encoder = &record.encoder;
     let (centre, half) = wilson(exported.accuracy, exported.rows);
     let train = &config.train;
+    let limitations: String = config.export.limitations.iter().map(|text| format!("- {text}\n")).collect();
     let mut card = format!(
         "# {id}\n\n\
          Finance-tweet sentiment: {labels}. A BERT encoder ({layers} layers, {hidden} wide, {heads} heads, \
@@ -84,8 +90,8 @@ pub fn markdown(run: &Run, entry: &ManifestModel, exported: &Evaluation, classif
          prediction whose highest probability lies below {threshold} is called uncertain.\n\n\
          ## How it was made\n\n\
          - Data: `{data}` (SHA-256 `{data_sha}`): {train_rows} training, {validation} validation, {test} test \
-         rows. Twitter Financial News Sentiment 1.0.0, MIT licence.\n\
-         - Base: `{base}` (SHA-256 of its weights `{base_sha}`), Apache-2.0.\n\
+         rows. {source}\n\
+         - Base: `{base}` (SHA-256 of its weights `{base_sha}`).\n\
          - Text normalization: {normalization}.\n\
          - All weights trained: AdamW, {epochs} epochs, batches of {batch} rows, peak learning rate {rate:e}, \
          linear warm-up over {warmup} of the steps and linear decay, weight decay {decay}, label smoothing \
@@ -97,19 +103,17 @@ pub fn markdown(run: &Run, entry: &ManifestModel, exported: &Evaluation, classif
          trainer export --run runs/RUN --id {id} --quantization {quantization} --default\n\
          ```\n\n\
          ## Limits\n\n\
-         - English finance headlines and tweets of 2019–2020; other languages, other domains and later events are \
-         out of its depth. It reads wording, not facts: it does not know whether a figure is good.\n\
          - It reads {max_tokens} tokens and says so when a text was longer; it was trained on at most \
          {train_tokens}.\n\
-         - Neutral is the most frequent label of the training rows, and the one that it errs towards.\n\
-         - Not investment advice, and not tested for any decision about people.\n\n\
-         Licence: MIT OR Apache-2.0, like the project; the base model's Apache-2.0 notice applies to the weights.\n",
+         {limitations}",
         temperature = run.temperature,
         threshold = config.export.uncertain_threshold,
         validation = run.split.validation.len(),
         test = run.split.test.len(),
         train_rows = run.split.train.len(),
         data = record.data,
+        source = sentence(&config.data.source),
+        limitations = limitations,
         data_sha = record.data_sha256,
         base = record.base_model,
         base_sha = record.base_sha256,
