@@ -12,7 +12,7 @@ use std::io::{BufRead, BufWriter, Write};
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("expected the path of a model file, found no argument")?;
     let bytes = std::fs::read(&path).map_err(|error| format!("{path}: {error}"))?;
-    let file = ModelFile::parse(&bytes)?;
+    let file = ModelFile::parse(bytes)?;
     let tokenizer = Tokenizer::from_json(&file.metadata().tokenizer_json)?;
     let normalization = Normalization::new(&file.metadata().normalization)?;
     let max_tokens = file.metadata().encoder.max_position_embeddings;

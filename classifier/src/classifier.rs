@@ -1,18 +1,22 @@
 //! [`Classifier`]: a loaded model that turns texts into predictions.
 //!
-//! Texts are grouped by length so that little padding is computed; results come back in the caller's order.
+//! Texts are tokenized, packed into forward passes without padding, and come back in the caller's order.
 
-use crate::encoder::{Batch, Encoder, NoDropout};
+use crate::inference::{InferenceEncoder, Workspace};
+use crate::kernels::{self, Kernel};
 use crate::model_file::ModelFile;
 use crate::normalization::Normalization;
 use crate::tokenizer::{Encoding, Tokenizer};
 use crate::{ClassifyError, ModelError};
-use candle_core::Device;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
 /// Largest text that is looked at, in UTF-8 bytes: hundreds of times what any model reads.
 const MAX_TEXT_BYTES: usize = 1 << 20;
-/// Most token positions (padding included) in one forward pass; bounds the memory of a pass to some megabytes.
-const MAX_BATCH_TOKENS: usize = 1024;
+/// Most tokens of one forward pass, unless a single text has more; bounds the memory of a pass to some megabytes.
+const MAX_PASS_TOKENS: usize = 512;
+/// Fewer tokens than this are not worth a pass of their own: each reads all weights once.
+const MIN_PASS_TOKENS: usize = 64;
 
 /// What the model says of one text.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,32 +40,42 @@ pub struct Prediction {
 pub struct Classifier {
     id: String,
     normalization: Normalization,
-    tokenizer: Tokenizer,
-    encoder: Encoder,
+    tokenizer: Arc<Tokenizer>,
+    encoder: InferenceEncoder,
     labels: Vec<String>,
     max_tokens: usize,
     temperature: f32,
     uncertain_threshold: f32,
+    /// Memory of earlier passes, for the next ones.
+    workspaces: Mutex<Vec<Workspace>>,
 }
 
 impl Classifier {
-    /// Loads a model file. The bytes are copied; free them afterwards.
+    /// Loads a model file for the fastest kernel of this machine. Of the bytes only the token embeddings are kept.
     ///
     /// # Errors
     /// Anything wrong with the file: see [`ModelError`].
-    pub fn from_gguf(bytes: &[u8]) -> Result<Self, ModelError> {
+    pub fn from_gguf(bytes: Vec<u8>) -> Result<Self, ModelError> {
+        Self::with_kernel(bytes, kernels::best())
+    }
+
+    /// As [`Classifier::from_gguf`], for a kernel of [`kernels::available`].
+    ///
+    /// # Errors
+    /// As [`Classifier::from_gguf`].
+    pub fn with_kernel(bytes: Vec<u8>, kernel: &'static dyn Kernel) -> Result<Self, ModelError> {
         let file = ModelFile::parse(bytes)?;
         let metadata = file.metadata();
-        let tokenizer = Tokenizer::from_json(&metadata.tokenizer_json);
         Ok(Self {
             id: metadata.id.clone(),
             normalization: Normalization::new(&metadata.normalization)?,
-            tokenizer: tokenizer.map_err(|error| ModelError::Tokenizer(error.to_string()))?,
-            encoder: Encoder::new(&metadata.encoder, &file)?,
+            tokenizer: file.tokenizer(),
             labels: metadata.labels.clone(),
             max_tokens: metadata.encoder.max_position_embeddings,
             temperature: metadata.temperature,
             uncertain_threshold: metadata.uncertain_threshold,
+            encoder: InferenceEncoder::new(file, kernel)?,
+            workspaces: Mutex::default(),
         })
     }
 
@@ -75,9 +89,9 @@ impl Classifier {
         &self.labels
     }
 
-    /// What computes the matrix products: candle's f32 product, whatever the file's storage type.
+    /// What computes, e.g. `avx512-vnni`. Every kernel gives the same bits.
     pub fn kernel(&self) -> &'static str {
-        "candle-f32"
+        self.encoder.kernel().name()
     }
 
     /// Longest input in tokens, `[CLS]` and `[SEP]` included; longer texts are truncated and say so.
@@ -96,22 +110,30 @@ impl Classifier {
 
     /// Classifies texts; the predictions come in the order of the texts. No text, no prediction.
     ///
-    /// A text's probabilities do not depend on what it is batched with, beyond rounding (1e-5).
+    /// A text's prediction is the same bits whatever it is batched with. Natively, the threads of rayon's pool share
+    /// the batch, or the rows of one long text.
     ///
     /// # Errors
     /// The first text that cannot be classified: nothing left after normalization, or above 1 MiB.
-    pub fn classify_batch<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Prediction>, ClassifyError> {
-        let encodings = texts.iter().enumerate().map(|(index, text)| self.encode(index, text.as_ref()));
-        let encodings = encodings.collect::<Result<Vec<_>, _>>()?;
-        let mut by_length: Vec<usize> = (0..texts.len()).collect();
-        by_length.sort_by_key(|&index| encodings[index].input_ids.len());
-        let mut predictions = vec![None; texts.len()];
-        for group in groups(&by_length, &encodings) {
-            for (&index, logits) in group.iter().zip(self.logits(group, &encodings)?) {
-                predictions[index] = Some(self.prediction(index, &encodings[index], logits)?);
+    pub fn classify_batch<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Prediction>, ClassifyError> {
+        let encodings = map(texts, threads(), |index, text| self.encode(index, text.as_ref()));
+        let encodings = encodings.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let passes = passes(&encodings, threads());
+        let threads_each = threads() / passes.len().max(1);
+        let logits = map(&passes, threads(), |_, pass| {
+            let texts: Vec<&[u32]> =
+                encodings[pass.clone()].iter().map(|encoding| encoding.input_ids.as_slice()).collect();
+            let kept = self.workspaces.lock().ok().and_then(|mut kept| kept.pop());
+            let mut workspace = kept.unwrap_or_default();
+            let logits = self.encoder.logits(&texts, threads_each, &mut workspace);
+            if let Ok(mut kept) = self.workspaces.lock() {
+                kept.push(workspace);
             }
-        }
-        Ok(predictions.into_iter().flatten().collect())
+            logits
+        });
+        let logits = logits.concat();
+        let each = encodings.iter().zip(logits.chunks_exact(self.labels.len())).enumerate();
+        each.map(|(index, (encoding, logits))| self.prediction(index, encoding, logits.to_vec())).collect()
     }
 
     /// The text as the tokenizer sees it.
@@ -132,13 +154,6 @@ impl Classifier {
             true => Ok(encoding),
             false => Err(ClassifyError::EmptyText { index }),
         }
-    }
-
-    fn logits(&self, group: &[usize], encodings: &[Encoding]) -> Result<Vec<Vec<f32>>, ClassifyError> {
-        let input_ids: Vec<&[u32]> =
-            group.iter().map(|&index| encodings[index].input_ids.as_slice()).collect();
-        let batch = Batch::new(&input_ids, &Device::Cpu)?;
-        Ok(self.encoder.logits(&batch, &mut NoDropout)?.to_vec2()?)
     }
 
     fn prediction(
@@ -164,20 +179,42 @@ impl Classifier {
     }
 }
 
-/// Splits indices sorted by length into runs whose padded size stays below [`MAX_BATCH_TOKENS`].
-fn groups<'a>(by_length: &'a [usize], encodings: &[Encoding]) -> Vec<&'a [usize]> {
-    let mut groups = Vec::new();
-    let mut start = 0;
-    for end in 1..=by_length.len() {
-        let is_full = by_length
-            .get(end)
-            .is_none_or(|&next| (end + 1 - start) * encodings[next].input_ids.len() > MAX_BATCH_TOKENS);
-        if is_full {
-            groups.push(&by_length[start..end]);
-            start = end;
+/// Splits a batch into forward passes: one a thread, as far as these are neither small nor too large.
+fn passes(encodings: &[Encoding], threads: usize) -> Vec<Range<usize>> {
+    let tokens: usize = encodings.iter().map(|encoding| encoding.input_ids.len()).sum();
+    let limit = tokens.div_ceil(threads).clamp(MIN_PASS_TOKENS, MAX_PASS_TOKENS);
+    let mut passes = Vec::new();
+    let (mut start, mut length) = (0, 0);
+    for (index, encoding) in encodings.iter().enumerate() {
+        if length > 0 && length + encoding.input_ids.len() > limit {
+            passes.push(start..index);
+            (start, length) = (index, 0);
         }
+        length += encoding.input_ids.len();
     }
-    groups
+    if length > 0 {
+        passes.push(start..encodings.len());
+    }
+    passes
+}
+
+/// Threads that may share a batch.
+fn threads() -> usize {
+    #[cfg(not(target_arch = "wasm32"))]
+    return rayon::current_num_threads();
+    #[cfg(target_arch = "wasm32")]
+    1
+}
+
+/// `f` of each item with its index, in order, at the same time where there are threads.
+fn map<T: Sync, U: Send>(items: &[T], threads: usize, f: impl Fn(usize, &T) -> U + Sync) -> Vec<U> {
+    #[cfg(not(target_arch = "wasm32"))]
+    if threads > 1 && items.len() > 1 {
+        use rayon::prelude::*;
+        return items.par_iter().enumerate().map(|(index, item)| f(index, item)).collect();
+    }
+    let _ = threads;
+    items.iter().enumerate().map(|(index, item)| f(index, item)).collect()
 }
 
 /// softmax(logits / temperature): calibrated probabilities, in label order (Guo et al. 2017, equation 9).
@@ -201,17 +238,18 @@ mod tests {
     }
 
     #[test]
-    fn groups_cover_every_text_once_within_the_limit() {
+    fn passes_cover_every_text_once_within_the_limit() {
         let encodings: Vec<Encoding> = (1..=300)
             .map(|length| Encoding { input_ids: vec![7; length % 97 + 1], is_truncated: false })
             .collect();
-        let mut by_length: Vec<usize> = (0..encodings.len()).collect();
-        by_length.sort_by_key(|&index| encodings[index].input_ids.len());
-        let groups = groups(&by_length, &encodings);
-        assert_eq!(groups.concat(), by_length);
-        for group in groups {
-            let longest = group.iter().map(|&index| encodings[index].input_ids.len()).max().unwrap();
-            assert!(group.len() == 1 || group.len() * longest <= MAX_BATCH_TOKENS);
+        for threads in [1, 2, 7] {
+            let passes = passes(&encodings, threads);
+            assert_eq!(passes.iter().cloned().flatten().collect::<Vec<_>>(), (0..300).collect::<Vec<_>>());
+            for pass in passes {
+                let tokens: usize = encodings[pass].iter().map(|encoding| encoding.input_ids.len()).sum();
+                assert!(tokens <= MAX_PASS_TOKENS);
+            }
         }
+        assert!(passes(&[], 2).is_empty());
     }
 }

@@ -1,7 +1,8 @@
 //! The BERT encoder with mean pooling and a classification head: token ids in, logits out.
 //!
-//! Training and inference run this same code; the only seam is [`Weights`]: the trainer's variables, or a model
-//! file whose matrices are unpacked to f32 as it is loaded. Source: Devlin et al. 2019, "BERT", post-LayerNorm
+//! What the trainer trains: differentiable, in f32. Its weights come through [`Weights`]: the trainer's variables,
+//! or a model file's tensors. A [`Classifier`](crate::Classifier) runs the same network in int8, through
+//! `inference`, which the tests hold against this. Source: Devlin et al. 2019, "BERT", post-LayerNorm
 //! layers; mean pooling after Reimers & Gurevych 2019, "Sentence-BERT", section 3.
 
 mod attention;
@@ -20,11 +21,11 @@ use candle_core::{Result, Tensor};
 pub use batch::Batch;
 pub use config::EncoderConfig;
 pub use dropout::{Dropout, NoDropout, Place};
-pub use linear::{Embedding, Linear};
 pub use weights::{TensorSpec, Weights, tensor_specs};
 
 use embeddings::Embeddings;
 use layer::Layer;
+use linear::Linear;
 
 /// Embeddings, layers, pooling and head.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl Encoder {
         Ok(Self {
             embeddings: Embeddings::new(config, weights)?,
             layers: layers.collect::<std::result::Result<_, _>>()?,
-            classifier: weights.linear("cls.output")?,
+            classifier: Linear::new(weights, "cls.output")?,
         })
     }
 

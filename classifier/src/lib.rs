@@ -13,6 +13,8 @@ mod classifier;
 pub mod encoder;
 mod error;
 mod explanation;
+mod inference;
+pub mod kernels;
 pub mod model_file;
 pub mod normalization;
 pub mod tokenizer;

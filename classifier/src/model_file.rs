@@ -4,9 +4,11 @@
 //! has one; what it has none for lies under `tickertone.`. Reading validates everything the classifier relies
 //! on, once; writing is the trainer's `export`.
 
+mod matrix;
 mod read;
 mod write;
 
+pub use matrix::StoredMatrix;
 pub use read::ModelFile;
 pub use write::write;
 

@@ -130,7 +130,7 @@ impl Model {
     }
 
     fn load(&self) -> anyhow::Result<Classifier> {
-        let classifier = Classifier::from_gguf(&self.bytes);
+        let classifier = Classifier::from_gguf(self.bytes.to_vec());
         let classifier =
             classifier.map_err(|error| anyhow!("model file {}: {error}", self.path.display()))?;
         let expected = (self.entry.id.as_str(), self.entry.labels.as_slice());

@@ -15,14 +15,14 @@ const BATCH_SIZE: usize = 128;
 /// A file that cannot be read or is no model; named.
 pub fn load_model(path: &Path) -> anyhow::Result<Classifier> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read the model {}", path.display()))?;
-    Classifier::from_gguf(&bytes).with_context(|| format!("cannot use the model {}", path.display()))
+    Classifier::from_gguf(bytes).with_context(|| format!("cannot use the model {}", path.display()))
 }
 
 /// Classifies every text, in order; `name_of` says where a text comes from.
 ///
 /// # Errors
 /// The first text that cannot be classified, by name.
-pub fn classify_all<T: AsRef<str>>(
+pub fn classify_all<T: AsRef<str> + Sync>(
     classifier: &Classifier,
     texts: &[T],
     name_of: impl Fn(usize) -> String,
@@ -46,7 +46,7 @@ pub fn classify_all<T: AsRef<str>>(
 }
 
 /// A batch fails as a whole and counts from its own start: one by one, the text can be named.
-fn first_failure<T: AsRef<str>>(
+fn first_failure<T: AsRef<str> + Sync>(
     classifier: &Classifier,
     batch: &[T],
     batch_error: ClassifyError,

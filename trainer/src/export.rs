@@ -41,7 +41,7 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     let run = Run::read(&arguments.run)?;
     let quantization = arguments.quantization.as_ref().unwrap_or(&run.config.export.quantization);
     let bytes = run.model_file(id, quantization)?;
-    let classifier = Classifier::from_gguf(&bytes).context("the exported model does not load")?;
+    let classifier = Classifier::from_gguf(bytes.clone()).context("the exported model does not load")?;
     let exported = run.score(&classifier)?;
     let folder = arguments.models.join(id);
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;

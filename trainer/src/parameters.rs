@@ -5,7 +5,7 @@
 
 use anyhow::Context;
 use candle_core::{Device, Tensor, Var};
-use classifier::encoder::{Embedding, Encoder, EncoderConfig, Linear, TensorSpec, Weights, tensor_specs};
+use classifier::encoder::{Encoder, EncoderConfig, TensorSpec, Weights, tensor_specs};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -106,15 +106,6 @@ impl Weights for Parameters {
     fn tensor(&self, name: &str) -> candle_core::Result<Tensor> {
         self.get(name)
     }
-
-    fn linear(&self, name: &str) -> candle_core::Result<Linear> {
-        let (weight, bias) = (self.get(&format!("{name}.weight"))?, self.get(&format!("{name}.bias"))?);
-        Ok(Linear { weight, bias })
-    }
-
-    fn embedding(&self, name: &str) -> candle_core::Result<Embedding> {
-        Ok(Embedding::Float(self.get(&format!("{name}.weight"))?))
-    }
 }
 
 /// The same parameters seen as constants.
@@ -125,14 +116,5 @@ impl Weights for Frozen<'_> {
 
     fn tensor(&self, name: &str) -> candle_core::Result<Tensor> {
         Ok(self.0.get(name)?.detach())
-    }
-
-    fn linear(&self, name: &str) -> candle_core::Result<Linear> {
-        let weight = self.tensor(&format!("{name}.weight"))?;
-        Ok(Linear { weight, bias: self.tensor(&format!("{name}.bias"))? })
-    }
-
-    fn embedding(&self, name: &str) -> candle_core::Result<Embedding> {
-        Ok(Embedding::Float(self.tensor(&format!("{name}.weight"))?))
     }
 }

@@ -54,7 +54,7 @@ impl ModelDownload {
     /// The file is shorter than announced, has another hash, or is no model that the classifier reads.
     pub fn finish(self) -> Result<Engine, JsError> {
         let file = self.0.finish()?;
-        Ok(Engine { classifier: Classifier::from_gguf(&file)? })
+        Ok(Engine { classifier: Classifier::from_gguf(file)? })
     }
 }
 

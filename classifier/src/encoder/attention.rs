@@ -1,6 +1,7 @@
 //! Multi-head self-attention (Vaswani et al. 2017, equations 1 and section 3.2.2).
 
-use super::{Batch, Dropout, EncoderConfig, Linear, Place, Weights, ops};
+use super::linear::Linear;
+use super::{Batch, Dropout, EncoderConfig, Place, Weights, ops};
 use candle_core::{Result, Tensor};
 
 #[derive(Debug)]
@@ -19,7 +20,7 @@ impl Attention {
         weights: &W,
         layer: usize,
     ) -> std::result::Result<Self, W::Error> {
-        let linear = |name: &str| weights.linear(&format!("blk.{layer}.{name}"));
+        let linear = |name: &str| Linear::new(weights, &format!("blk.{layer}.{name}"));
         Ok(Self {
             query: linear("attn_q")?,
             key: linear("attn_k")?,

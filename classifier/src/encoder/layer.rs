@@ -1,8 +1,9 @@
 //! One transformer layer: attention and feed-forward, each with residual and LayerNorm after (post-LN).
 
 use super::attention::Attention;
+use super::linear::Linear;
 use super::norm::LayerNorm;
-use super::{Batch, Dropout, EncoderConfig, Linear, Place, Weights, ops};
+use super::{Batch, Dropout, EncoderConfig, Place, Weights, ops};
 use candle_core::{Result, Tensor};
 
 #[derive(Debug)]
@@ -24,8 +25,8 @@ impl Layer {
         Ok(Self {
             attention: Attention::new(config, weights, index)?,
             attention_norm: LayerNorm::new(config, weights, &name("attn_output_norm"))?,
-            up: weights.linear(&name("ffn_up"))?,
-            down: weights.linear(&name("ffn_down"))?,
+            up: Linear::new(weights, &name("ffn_up"))?,
+            down: Linear::new(weights, &name("ffn_down"))?,
             output_norm: LayerNorm::new(config, weights, &name("layer_output_norm"))?,
         })
     }

@@ -3,31 +3,19 @@
 //! Names are those of the GGUF specification for BERT (`blk.N.attn_q.weight`, …) in both, so that training,
 //! checkpoints and model files speak of the same tensor by the same name.
 
-use super::{Embedding, EncoderConfig, Linear};
+use super::EncoderConfig;
 use candle_core::Tensor;
 
-/// A source of tensors, by name without `.weight` / `.bias`.
+/// A source of f32 tensors by name.
 pub trait Weights {
     /// Why a tensor cannot be supplied.
     type Error;
 
-    /// The f32 tensor of this full name (norm weights, biases, position and type tables).
+    /// The f32 tensor of this name, in the shape of its [`TensorSpec`].
     ///
     /// # Errors
     /// A missing tensor or one of another shape.
     fn tensor(&self, name: &str) -> Result<Tensor, Self::Error>;
-
-    /// The linear layer of `name.weight` (`[out, in]`) and `name.bias` (`[out]`).
-    ///
-    /// # Errors
-    /// As [`Weights::tensor`].
-    fn linear(&self, name: &str) -> Result<Linear, Self::Error>;
-
-    /// The lookup table of `name.weight` (`[rows, width]`).
-    ///
-    /// # Errors
-    /// As [`Weights::tensor`].
-    fn embedding(&self, name: &str) -> Result<Embedding, Self::Error>;
 }
 
 /// Name and shape of one tensor of the model.

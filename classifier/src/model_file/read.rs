@@ -3,41 +3,44 @@
 //! candle parses the container; every size is checked against the hyper-parameters before a tensor is read, so
 //! that nothing later can be out of range.
 
-use super::{ARCHITECTURE, Metadata, POOLING_TYPE_MEAN, keys};
+use super::{ARCHITECTURE, Metadata, POOLING_TYPE_MEAN, StoredMatrix, keys};
 use crate::ModelError;
-use crate::encoder::{Embedding, EncoderConfig, Linear, TensorSpec, Weights, tensor_specs};
+use crate::encoder::{EncoderConfig, TensorSpec, Weights, tensor_specs};
 use crate::normalization::Normalization;
 use crate::tokenizer::Tokenizer;
 use candle_core::quantized::gguf_file::{Content, Value};
-use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 use std::collections::HashMap;
 use std::io::Cursor;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// A parsed model file: its metadata, and its tensors on demand.
 #[derive(Debug)]
-pub struct ModelFile<'a> {
-    bytes: &'a [u8],
+pub struct ModelFile {
+    bytes: Vec<u8>,
     content: Content,
     metadata: Metadata,
+    tokenizer: Arc<Tokenizer>,
     specs: HashMap<String, TensorSpec>,
 }
 
-impl<'a> ModelFile<'a> {
+impl ModelFile {
     /// Parses `bytes` and validates everything but the tensors' values.
     ///
     /// # Errors
     /// Bytes that are no GGUF, another architecture, missing or contradictory metadata, tensors of other shapes.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ModelError> {
-        check_alignment(bytes)?;
-        let content = Content::read(&mut Cursor::new(bytes)).map_err(|error| malformed(bytes, error))?;
-        let metadata = read_metadata(&content)?;
+    pub fn parse(bytes: Vec<u8>) -> Result<Self, ModelError> {
+        check_alignment(&bytes)?;
+        let content = Content::read(&mut Cursor::new(&bytes)).map_err(|error| malformed(&bytes, error))?;
+        let (metadata, tokenizer) = read_metadata(&content)?;
         let specs = tensor_specs(&metadata.encoder);
         for spec in &specs {
             check_tensor(&content, spec)?;
         }
         let specs = specs.into_iter().map(|spec| (spec.name.clone(), spec)).collect();
-        Ok(Self { bytes, content, metadata, specs })
+        Ok(Self { bytes, content, metadata, tokenizer, specs })
     }
 
     /// Hyper-parameters, tokenizer, labels and the rest.
@@ -45,47 +48,87 @@ impl<'a> ModelFile<'a> {
         &self.metadata
     }
 
+    /// The tokenizer of [`Metadata::tokenizer_json`].
+    pub fn tokenizer(&self) -> Arc<Tokenizer> {
+        self.tokenizer.clone()
+    }
+
     /// Storage type of the big matrices.
     pub fn dtype(&self) -> GgmlDType {
         self.content.tensor_infos.get("blk.0.ffn_up.weight").map_or(GgmlDType::F32, |info| info.ggml_dtype)
     }
 
-    /// One tensor as it is stored.
+    /// A tensor as a matrix; one of a single dimension is a row.
     ///
     /// # Errors
-    /// A name that the architecture does not have; a file that ends before the tensor does.
-    pub fn tensor_data(&self, name: &str) -> Result<QTensor, ModelError> {
-        if !self.specs.contains_key(name) {
-            return Err(ModelError::Tensor {
-                name: name.to_owned(),
-                expected: "a tensor of the bert architecture".to_owned(),
-                found: "another name".to_owned(),
-            });
+    /// A name that the architecture does not have, a file that ends before the tensor does, values that are not
+    /// finite.
+    pub fn matrix(&self, name: &str) -> Result<StoredMatrix<&[u8]>, ModelError> {
+        let matrix = self.locate(name)?.map(|range| &self.bytes[range]);
+        match matrix.is_finite() {
+            true => Ok(matrix),
+            false => Err(refuse_tensor(name, "finite numbers", "infinity or what is not a number")),
         }
-        let tensor = self.content.tensor(&mut Cursor::new(self.bytes), name, &Device::Cpu);
-        tensor.map_err(|error| malformed(self.bytes, error))
+    }
+
+    /// A tensor as a matrix, in the memory that held the file; the rest of that is freed.
+    ///
+    /// # Errors
+    /// As [`ModelFile::matrix`].
+    pub fn into_matrix(mut self, name: &str) -> Result<StoredMatrix<Vec<u8>>, ModelError> {
+        self.matrix(name)?;
+        Ok(self.locate(name)?.map(|range| {
+            let len = range.len();
+            self.bytes.copy_within(range, 0);
+            self.bytes.truncate(len);
+            self.bytes.shrink_to_fit();
+            self.bytes
+        }))
+    }
+
+    fn locate(&self, name: &str) -> Result<StoredMatrix<Range<usize>>, ModelError> {
+        let (Some(spec), Some(info)) = (self.specs.get(name), self.content.tensor_infos.get(name)) else {
+            return Err(refuse_tensor(name, "a tensor of the bert architecture", "another name"));
+        };
+        let (rows, columns) = match spec.shape[..] {
+            [rows, columns] => (rows, columns),
+            _ => (1, spec.shape.iter().product()),
+        };
+        let start = self.content.tensor_data_offset.saturating_add(info.offset);
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        let matrix = StoredMatrix::locate(info.ggml_dtype, rows, columns, start, self.bytes.len());
+        matrix.ok_or_else(|| ModelError::Malformed {
+            reason: format!("it ends within the tensor `{name}`, or the tensor's rows are no whole blocks"),
+            found_bytes: self.bytes.len(),
+        })
+    }
+
+    /// All values of a tensor, row by row.
+    ///
+    /// # Errors
+    /// As [`ModelFile::matrix`].
+    pub fn floats(&self, name: &str) -> Result<Vec<f32>, ModelError> {
+        let matrix = self.matrix(name)?;
+        let mut values = vec![0f32; matrix.rows() * matrix.columns()];
+        for (row, values) in values.chunks_exact_mut(matrix.columns()).enumerate() {
+            matrix.read_row(row, values);
+        }
+        Ok(values)
     }
 }
 
-impl Weights for ModelFile<'_> {
+impl Weights for ModelFile {
     type Error = ModelError;
 
     fn tensor(&self, name: &str) -> Result<Tensor, ModelError> {
-        Ok(self.tensor_data(name)?.dequantize(&Device::Cpu)?)
+        let values = self.floats(name)?;
+        let shape = self.specs.get(name).map(|spec| spec.shape.clone()).unwrap_or_default();
+        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
     }
+}
 
-    fn linear(&self, name: &str) -> Result<Linear, ModelError> {
-        let weight = self.tensor(&format!("{name}.weight"))?;
-        Ok(Linear { weight, bias: self.tensor(&format!("{name}.bias"))? })
-    }
-
-    fn embedding(&self, name: &str) -> Result<Embedding, ModelError> {
-        let table = self.tensor_data(&format!("{name}.weight"))?;
-        Ok(match table.dtype() {
-            GgmlDType::F32 => Embedding::Float(table.dequantize(&Device::Cpu)?),
-            _ => Embedding::Quantized(table.into()),
-        })
-    }
+fn refuse_tensor(name: &str, expected: &str, found: &str) -> ModelError {
+    ModelError::Tensor { name: name.to_owned(), expected: expected.to_owned(), found: found.to_owned() }
 }
 
 fn malformed(bytes: &[u8], error: candle_core::Error) -> ModelError {
@@ -130,7 +173,7 @@ fn check_tensor(content: &Content, spec: &TensorSpec) -> Result<(), ModelError> 
     Err(ModelError::Tensor { name: spec.name.clone(), expected, found })
 }
 
-fn read_metadata(content: &Content) -> Result<Metadata, ModelError> {
+fn read_metadata(content: &Content) -> Result<(Metadata, Arc<Tokenizer>), ModelError> {
     let reader = Reader { values: &content.metadata };
     let architecture = reader.string(keys::ARCHITECTURE)?;
     if architecture != ARCHITECTURE {
@@ -166,11 +209,12 @@ fn read_metadata(content: &Content) -> Result<Metadata, ModelError> {
         tokenizer_json: reader.string(keys::TOKENIZER_JSON)?,
         provenance: reader.provenance(),
     };
-    check_metadata(&reader, &metadata)?;
-    Ok(metadata)
+    let tokenizer = check_metadata(&reader, &metadata)?;
+    Ok((metadata, tokenizer.into()))
 }
 
-fn check_metadata(reader: &Reader<'_>, metadata: &Metadata) -> Result<(), ModelError> {
+/// Refuses what contradicts itself; returns the tokenizer, which must be made for that.
+fn check_metadata(reader: &Reader<'_>, metadata: &Metadata) -> Result<Tokenizer, ModelError> {
     if let Some((name, expected, found)) = metadata.encoder.contradiction() {
         return Err(reader.refuse(&format!("bert.* ({name})"), &expected, &found));
     }
@@ -188,7 +232,7 @@ fn check_metadata(reader: &Reader<'_>, metadata: &Metadata) -> Result<(), ModelE
         let (ids, rows) = (tokenizer.vocab_size(), metadata.encoder.vocab_size);
         return Err(ModelError::Tokenizer(format!("it has {ids} ids, the embedding table {rows} rows")));
     }
-    Ok(())
+    Ok(tokenizer)
 }
 
 /// Typed access to the metadata values.

@@ -3,7 +3,7 @@
 
 use crate::fixture::{config, tensors};
 use candle_core::{Device, Tensor, Var};
-use classifier::encoder::{Batch, Embedding, Encoder, Linear, NoDropout, Weights};
+use classifier::encoder::{Batch, Encoder, NoDropout, Weights};
 use std::collections::BTreeMap;
 
 struct Float(BTreeMap<String, Tensor>);
@@ -13,15 +13,6 @@ impl Weights for Float {
 
     fn tensor(&self, name: &str) -> candle_core::Result<Tensor> {
         Ok(self.0[name].clone())
-    }
-
-    fn linear(&self, name: &str) -> candle_core::Result<Linear> {
-        let (weight, bias) = (self.tensor(&format!("{name}.weight"))?, self.tensor(&format!("{name}.bias"))?);
-        Ok(Linear { weight, bias })
-    }
-
-    fn embedding(&self, name: &str) -> candle_core::Result<Embedding> {
-        Ok(Embedding::Float(self.tensor(&format!("{name}.weight"))?))
     }
 }
 

@@ -41,7 +41,7 @@ fn read(path: &Path) -> Golden {
 fn token_ids_and_f32_logits_equal_hugging_face() {
     let golden = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hugging_face.json"));
     let bytes = std::fs::read(models().join(&golden.model).join("model.gguf")).unwrap();
-    let file = ModelFile::parse(&bytes).unwrap();
+    let file = ModelFile::parse(bytes).unwrap();
     let metadata = file.metadata().clone();
     let tokenizer = Tokenizer::from_json(&metadata.tokenizer_json).unwrap();
     let normalization = Normalization::new(&metadata.normalization).unwrap();
@@ -69,7 +69,7 @@ fn every_model_gives_its_golden_values() {
         }
         count += 1;
         let golden = read(&folder.join("golden.json"));
-        let classifier = Classifier::from_gguf(&std::fs::read(folder.join("model.gguf")).unwrap()).unwrap();
+        let classifier = Classifier::from_gguf(std::fs::read(folder.join("model.gguf")).unwrap()).unwrap();
         assert_eq!(classifier.model_id(), golden.model);
         let texts: Vec<&str> = golden.cases.iter().map(|case| case.text.as_str()).collect();
         // As one batch: the values were made one by one.

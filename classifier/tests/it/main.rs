@@ -5,5 +5,6 @@ mod encoder;
 mod fixture;
 mod golden;
 mod gradients;
+mod inference;
 mod model_file;
 mod texts;

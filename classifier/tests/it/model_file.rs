@@ -14,7 +14,7 @@ fn after(bytes: &[u8], needle: &str) -> usize {
 }
 
 fn refused(bytes: &[u8]) -> String {
-    Classifier::from_gguf(bytes).expect_err("a broken file must be refused").to_string()
+    Classifier::from_gguf(bytes.to_vec()).expect_err("a broken file must be refused").to_string()
 }
 
 fn with(change: impl FnOnce(&mut Metadata)) -> Vec<u8> {
@@ -27,7 +27,7 @@ fn with(change: impl FnOnce(&mut Metadata)) -> Vec<u8> {
 fn metadata_is_read_back_as_it_was_written() {
     for dtype in [GgmlDType::F32, GgmlDType::Q8_0, GgmlDType::Q4_0] {
         let bytes = gguf(&metadata(), dtype);
-        let file = ModelFile::parse(&bytes).unwrap();
+        let file = ModelFile::parse(bytes.clone()).unwrap();
         let expected = metadata();
         // ε travels as f32.
         assert!((file.metadata().encoder.layer_norm_eps - expected.encoder.layer_norm_eps).abs() < 1e-18);
@@ -43,7 +43,7 @@ fn metadata_is_read_back_as_it_was_written() {
 fn quantized_files_agree_with_f32() {
     let texts = ["shares rise after guidance", "the stock is down !", "cut"];
     let logits = |dtype| {
-        let classifier = Classifier::from_gguf(&gguf(&metadata(), dtype)).unwrap();
+        let classifier = Classifier::from_gguf(gguf(&metadata(), dtype)).unwrap();
         let predictions = classifier.classify_batch(&texts).unwrap();
         predictions.into_iter().flat_map(|prediction| prediction.logits).collect::<Vec<_>>()
     };
@@ -58,8 +58,8 @@ fn quantized_files_agree_with_f32() {
 #[test]
 fn other_bytes_are_refused_by_what_is_wrong_with_them() {
     let bytes = gguf(&metadata(), GgmlDType::Q8_0);
-    assert!(matches!(ModelFile::parse(b"<!doctype html>"), Err(ModelError::Malformed { .. })));
-    assert!(matches!(ModelFile::parse(b""), Err(ModelError::Malformed { .. })));
+    assert!(matches!(ModelFile::parse(b"<!doctype html>".to_vec()), Err(ModelError::Malformed { .. })));
+    assert!(matches!(ModelFile::parse(Vec::new()), Err(ModelError::Malformed { .. })));
     let cut = refused(&bytes[..bytes.len() - 100]);
     assert!(cut.contains("whole model file") && cut.contains("remaining"), "{cut}");
     let mut other = bytes.clone();
@@ -122,7 +122,7 @@ proptest! {
     fn no_cut_file_loads_or_panics(share in 0.0..1.0f64) {
         // The last tensor is followed by 20 bytes of padding, which nobody needs.
         let length = ((whole().len() - 20) as f64 * share) as usize;
-        prop_assert!(Classifier::from_gguf(&whole()[..length]).is_err());
+        prop_assert!(Classifier::from_gguf(whole()[..length].to_vec()).is_err());
     }
 
     /// Header bytes decide sizes, types and offsets: whatever they say, the answer is a value, not a panic.
@@ -132,7 +132,7 @@ proptest! {
         for (at, value) in changes {
             bytes[at] = value;
         }
-        if let Ok(classifier) = Classifier::from_gguf(&bytes) {
+        if let Ok(classifier) = Classifier::from_gguf(bytes) {
             let _ = classifier.classify("shares rise");
         }
     }

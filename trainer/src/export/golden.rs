@@ -43,7 +43,7 @@ pub struct GoldenCase {
 /// A text that the model cannot classify: the list above is wrong then.
 pub fn json(bytes: &[u8], classifier: &Classifier) -> anyhow::Result<Vec<u8>> {
     let texts: Vec<String> = serde_json::from_str(TEXTS).context("golden_texts.json")?;
-    let file = ModelFile::parse(bytes)?;
+    let file = ModelFile::parse(bytes.to_vec())?;
     let tokenizer = Tokenizer::from_json(&file.metadata().tokenizer_json)?;
     let normalization = Normalization::new(&file.metadata().normalization)?;
     let case = |text: String| {

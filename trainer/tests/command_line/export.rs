@@ -31,7 +31,7 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
     for model in &manifest.models {
         let bytes = std::fs::read(folder.path("models").join(&model.file)).unwrap();
         assert_eq!(bytes.len() as u64, model.size_bytes);
-        let classifier = Classifier::from_gguf(&bytes).unwrap();
+        let classifier = Classifier::from_gguf(bytes).unwrap();
         assert_eq!(classifier.labels(), model.labels);
         let golden = std::fs::read(folder.path("models").join(&model.id).join("golden.json")).unwrap();
         let golden: serde_json::Value = serde_json::from_slice(&golden).unwrap();

@@ -1,0 +1,202 @@
+//! One transformer layer, in two steps: see the head of `inference.rs`.
+
+use super::Sizes;
+use super::workspace::{BLOCK_ROWS, Rows, Scratch, join};
+use crate::ModelError;
+use crate::kernels::{Activation, Heads, Kernel, LayerNorm, PackedMatrix, row_bytes};
+use crate::model_file::ModelFile;
+use std::ops::Range;
+
+/// The weights of a layer.
+#[derive(Debug)]
+pub(super) struct Layer {
+    /// Queries (divided by √head_size), keys and values side by side.
+    qkv: PackedMatrix,
+    output: PackedMatrix,
+    attention_norm: LayerNorm,
+    up: PackedMatrix,
+    down: PackedMatrix,
+    output_norm: LayerNorm,
+}
+
+impl Layer {
+    pub(super) fn new(
+        file: &ModelFile,
+        kernel: &dyn Kernel,
+        heads: Heads,
+        index: usize,
+    ) -> Result<Self, ModelError> {
+        let name = |part: &str| format!("blk.{index}.{part}");
+        let pack = |parts: &[(&str, f32)]| {
+            let parts: Vec<(String, f32)> = parts.iter().map(|(part, factor)| (name(part), *factor)).collect();
+            pack(file, kernel, &parts)
+        };
+        let query_factor = 1.0 / (heads.head_size as f32).sqrt();
+        Ok(Self {
+            qkv: pack(&[("attn_q", query_factor), ("attn_k", 1.0), ("attn_v", 1.0)])?,
+            output: pack(&[("attn_output", 1.0)])?,
+            attention_norm: norm(file, &name("attn_output_norm"))?,
+            up: pack(&[("ffn_up", 1.0)])?,
+            down: pack(&[("ffn_down", 1.0)])?,
+            output_norm: norm(file, &name("layer_output_norm"))?,
+        })
+    }
+
+    /// First step: queries, keys and values of all rows.
+    pub(super) fn project(
+        &self,
+        kernel: &dyn Kernel,
+        sizes: Sizes,
+        rows: &Rows<'_>,
+        qkv: &mut [f32],
+        threads: usize,
+    ) {
+        self.project_part(kernel, sizes, rows.quantized, rows.scales, qkv, threads);
+    }
+
+    fn project_part(
+        &self,
+        kernel: &dyn Kernel,
+        sizes: Sizes,
+        quantized: &[u8],
+        scales: &[f32],
+        qkv: &mut [f32],
+        threads: usize,
+    ) {
+        if threads == 1 {
+            return kernel.matmul_i8(quantized, scales, &self.qkv, Activation::None, qkv);
+        }
+        let half = threads / 2;
+        let rows = scales.len() * half / threads;
+        let (quantized, quantized_rest) = quantized.split_at(rows * sizes.row_bytes);
+        let (scales, scales_rest) = scales.split_at(rows);
+        let (qkv, qkv_rest) = qkv.split_at_mut(rows * 3 * sizes.hidden);
+        join(
+            || self.project_part(kernel, sizes, quantized, scales, qkv, half),
+            || self.project_part(kernel, sizes, quantized_rest, scales_rest, qkv_rest, threads - half),
+        );
+    }
+
+    /// Second step, for a run of rows: attention, its output, the feed-forward block, both residuals and norms.
+    /// Leaves the new hidden states in `rows`, quantized unless this is the last layer.
+    pub(super) fn attend(
+        &self,
+        kernel: &dyn Kernel,
+        sizes: Sizes,
+        mut rows: Rows<'_>,
+        qkv: &[f32],
+        texts: &[Range<usize>],
+        is_last: bool,
+        scratch: &mut Scratch,
+    ) {
+        while rows.len() > 0 {
+            let (block, rest) = {
+                let height = rows.len().min(BLOCK_ROWS);
+                rows.split_at(height, sizes)
+            };
+            self.attend_block(kernel, sizes, block, qkv, texts, is_last, scratch);
+            rows = rest;
+        }
+    }
+
+    fn attend_block(
+        &self,
+        kernel: &dyn Kernel,
+        sizes: Sizes,
+        rows: Rows<'_>,
+        qkv: &[f32],
+        texts: &[Range<usize>],
+        is_last: bool,
+        scratch: &mut Scratch,
+    ) {
+        let Sizes { hidden, intermediate, heads, row_bytes: hidden_bytes } = sizes;
+        let height = rows.len();
+        let end = rows.first + height;
+        let Scratch { attention, context, attended, intermediate: inner, quantized, scales, .. } = scratch;
+        let (context, attended) = (&mut context[..height * hidden], &mut attended[..height * hidden]);
+        let (inner, scales) = (&mut inner[..height * intermediate], &mut scales[..height]);
+
+        for text in &texts[texts.partition_point(|text| text.end <= rows.first)..] {
+            if text.start >= end {
+                break;
+            }
+            let queries = text.start.max(rows.first)..text.end.min(end);
+            let out = &mut context[(queries.start - rows.first) * hidden..(queries.end - rows.first) * hidden];
+            let qkv = &qkv[text.start * 3 * hidden..text.end * 3 * hidden];
+            kernel.attention(
+                qkv,
+                queries.start - text.start..queries.end - text.start,
+                heads,
+                attention,
+                out,
+            );
+        }
+        quantize(kernel, context, hidden, hidden_bytes, quantized, scales);
+        kernel.matmul_i8(quantized, scales, &self.output, Activation::None, attended);
+        for (x, residual) in attended.chunks_exact_mut(hidden).zip(rows.hidden.chunks_exact(hidden)) {
+            kernel.add_layer_norm(x, residual, &self.attention_norm);
+        }
+
+        quantize(kernel, attended, hidden, hidden_bytes, quantized, scales);
+        kernel.matmul_i8(quantized, scales, &self.up, Activation::Gelu, inner);
+        let inner_bytes = row_bytes(kernel.layout().k_group, intermediate);
+        quantize(kernel, inner, intermediate, inner_bytes, quantized, scales);
+        kernel.matmul_i8(quantized, scales, &self.down, Activation::None, rows.hidden);
+        for (x, residual) in rows.hidden.chunks_exact_mut(hidden).zip(attended.chunks_exact(hidden)) {
+            kernel.add_layer_norm(x, residual, &self.output_norm);
+        }
+        if !is_last {
+            quantize(kernel, rows.hidden, hidden, hidden_bytes, rows.quantized, rows.scales);
+        }
+    }
+}
+
+/// Quantizes rows of `width` values to `row_bytes` bytes each.
+fn quantize(
+    kernel: &dyn Kernel,
+    x: &[f32],
+    width: usize,
+    row_bytes: usize,
+    quantized: &mut [u8],
+    scales: &mut [f32],
+) {
+    let each = x.chunks_exact(width).zip(quantized.chunks_exact_mut(row_bytes)).zip(scales);
+    for ((x, quantized), scale) in each {
+        *scale = kernel.quantize(x, quantized);
+    }
+}
+
+/// The linear layers of these names side by side, each multiplied by its factor.
+fn pack(
+    file: &ModelFile,
+    kernel: &dyn Kernel,
+    parts: &[(String, f32)],
+) -> Result<PackedMatrix, ModelError> {
+    let mut matrices = Vec::with_capacity(parts.len());
+    for (name, factor) in parts {
+        let bias = file.floats(&format!("{name}.bias"))?;
+        matrices.push((file.matrix(&format!("{name}.weight"))?, bias, *factor));
+    }
+    let n = matrices.iter().map(|(matrix, _, _)| matrix.rows()).sum();
+    let k = matrices.first().map_or(0, |(matrix, _, _)| matrix.columns());
+    let mut packed = PackedMatrix::zeros(kernel.layout(), n, k);
+    let mut weights = vec![0f32; k];
+    let mut column = 0;
+    for (matrix, bias, factor) in &matrices {
+        for (row, bias) in bias.iter().enumerate() {
+            matrix.read_row(row, &mut weights);
+            packed.set_column(column, &weights, *bias, *factor);
+            column += 1;
+        }
+    }
+    Ok(packed)
+}
+
+/// The LayerNorm of this name.
+pub(super) fn norm(file: &ModelFile, name: &str) -> Result<LayerNorm, ModelError> {
+    Ok(LayerNorm {
+        weight: file.floats(&format!("{name}.weight"))?,
+        bias: file.floats(&format!("{name}.bias"))?,
+        eps: file.metadata().encoder.layer_norm_eps as f32,
+    })
+}

@@ -1,0 +1,144 @@
+//! The memory of a forward pass, kept between passes, and how its rows are shared between threads.
+
+use super::Sizes;
+use crate::kernels::AttentionScratch;
+use std::ops::Range;
+
+/// Rows that go through the second step of a layer together: their intermediate activations stay in the cache.
+pub(super) const BLOCK_ROWS: usize = 64;
+
+/// Everything that a forward pass writes. It grows to the largest pass it has seen and is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    /// The rows of each text.
+    pub(super) texts: Vec<Range<usize>>,
+    /// `[rows][hidden]`.
+    pub(super) hidden: Vec<f32>,
+    /// The hidden states quantized: `[rows][row_bytes]`, and a scale each.
+    pub(super) quantized: Vec<u8>,
+    pub(super) scales: Vec<f32>,
+    /// `[rows][3 · hidden]`.
+    pub(super) qkv: Vec<f32>,
+    /// One for each thread.
+    pub(super) scratch: Vec<Scratch>,
+}
+
+/// What one thread writes while it computes a block of rows.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) attention: AttentionScratch,
+    /// Context vectors, later the output of the feed-forward block: `[BLOCK_ROWS][hidden]`.
+    pub(super) context: Vec<f32>,
+    /// `[BLOCK_ROWS][hidden]`.
+    pub(super) attended: Vec<f32>,
+    /// `[BLOCK_ROWS][intermediate]`.
+    pub(super) intermediate: Vec<f32>,
+    /// Any of the above, quantized.
+    pub(super) quantized: Vec<u8>,
+    pub(super) scales: Vec<f32>,
+    /// `[hidden]`.
+    pub(super) pooled: Vec<f32>,
+}
+
+impl Workspace {
+    /// Room for these texts.
+    pub(super) fn prepare(&mut self, texts: &[&[u32]], sizes: Sizes, threads: usize) {
+        self.texts.clear();
+        let mut rows = 0;
+        for text in texts {
+            self.texts.push(rows..rows + text.len());
+            rows += text.len();
+        }
+        self.hidden.resize(rows * sizes.hidden, 0.0);
+        self.quantized.resize(rows * sizes.row_bytes, 0);
+        self.scales.resize(rows, 0.0);
+        self.qkv.resize(rows * 3 * sizes.hidden, 0.0);
+        self.scratch.resize_with(threads, Scratch::default);
+        for scratch in &mut self.scratch {
+            scratch.context.resize(BLOCK_ROWS * sizes.hidden, 0.0);
+            scratch.attended.resize(BLOCK_ROWS * sizes.hidden, 0.0);
+            scratch.intermediate.resize(BLOCK_ROWS * sizes.intermediate, 0.0);
+            // A quantized activation takes 2 bytes at most; a row is filled up to 4.
+            let widest = sizes.hidden.max(sizes.intermediate).next_multiple_of(4);
+            scratch.quantized.resize(BLOCK_ROWS * 2 * widest, 0);
+            scratch.scales.resize(BLOCK_ROWS, 0.0);
+            scratch.pooled.resize(sizes.hidden, 0.0);
+        }
+    }
+}
+
+/// A run of rows: hidden states, and the same quantized.
+pub(super) struct Rows<'a> {
+    /// Index of the first.
+    pub(super) first: usize,
+    pub(super) hidden: &'a mut [f32],
+    pub(super) quantized: &'a mut [u8],
+    pub(super) scales: &'a mut [f32],
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    pub(super) fn reborrow(&mut self) -> Rows<'_> {
+        Rows {
+            first: self.first,
+            hidden: &mut *self.hidden,
+            quantized: &mut *self.quantized,
+            scales: &mut *self.scales,
+        }
+    }
+
+    /// The first `rows` rows, and the others.
+    pub(super) fn split_at(self, rows: usize, sizes: Sizes) -> (Self, Self) {
+        let (hidden, hidden_rest) = self.hidden.split_at_mut(rows * sizes.hidden);
+        let (quantized, quantized_rest) = self.quantized.split_at_mut(rows * sizes.row_bytes);
+        let (scales, scales_rest) = self.scales.split_at_mut(rows);
+        let rest = Rows {
+            first: self.first + rows,
+            hidden: hidden_rest,
+            quantized: quantized_rest,
+            scales: scales_rest,
+        };
+        (Rows { first: self.first, hidden, quantized, scales }, rest)
+    }
+}
+
+/// Calls `work` with an equal share of the rows for each scratch, at the same time.
+pub(super) fn split(
+    rows: Rows<'_>,
+    sizes: Sizes,
+    scratch: &mut [Scratch],
+    work: &(impl Fn(Rows<'_>, &mut Scratch) + Sync),
+) {
+    match scratch {
+        [] => {}
+        [scratch] => work(rows, scratch),
+        _ => {
+            let half = scratch.len() / 2;
+            let (first, second) = rows.len_split(half, scratch.len(), sizes);
+            let (scratch, scratch_rest) = scratch.split_at_mut(half);
+            join(|| split(first, sizes, scratch, work), || split(second, sizes, scratch_rest, work));
+        }
+    }
+}
+
+impl<'a> Rows<'a> {
+    /// Split in the ratio of `part` to `whole`.
+    fn len_split(self, part: usize, whole: usize, sizes: Sizes) -> (Self, Self) {
+        let rows = self.len() * part / whole;
+        self.split_at(rows, sizes)
+    }
+}
+
+/// Both, at the same time where there are threads.
+pub(super) fn join(first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
+    #[cfg(not(target_arch = "wasm32"))]
+    rayon::join(first, second);
+    #[cfg(target_arch = "wasm32")]
+    {
+        first();
+        second();
+    }
+}

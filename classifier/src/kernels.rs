@@ -1,0 +1,194 @@
+//! What the encoder computes with at inference: one [`Kernel`] for each instruction set, all with the same bits.
+//!
+//! The int8 product has weights of 8 signed bits, packed once when a model is loaded, and activations of 7
+//! unsigned bits (zero point 64), quantized row by row. Seven bits, because then the sum of two products fits the
+//! 16 bits that x86 and WebAssembly's relaxed SIMD keep between (127 · 128 · 2 < 2^15): every instruction set
+//! gives the same i32, which the scalar kernel specifies. Everything else is f32 in a fixed order ([`simd`]).
+//! Kernels take slices, check their lengths once, and know nothing of tensors.
+
+mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512_vnni;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
+mod math;
+mod matmul_i8;
+#[cfg(target_arch = "aarch64")]
+mod neon_dot;
+mod rows;
+mod scalar;
+mod simd;
+#[cfg(test)]
+mod tests;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+mod wasm_relaxed;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm_simd128;
+
+pub use attention::{AttentionScratch, Heads};
+pub use matmul_i8::{Activation, Layout, MAX_K, PackedMatrix, row_bytes};
+pub use rows::LayerNorm;
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+/// The operations of the encoder on one instruction set. Every kernel returns the same bits for the same input.
+pub trait Kernel: Debug + Send + Sync {
+    /// As `info` shows it, e.g. `avx512-vnni`.
+    fn name(&self) -> &'static str;
+
+    /// How this kernel reads weights.
+    fn layout(&self) -> Layout;
+
+    /// Quantizes a row to unsigned 7 bits, `x ≈ (quantized − 64) · scale`, and returns `scale` (max |x| / 63).
+    /// `out` has [`row_bytes`] bytes.
+    fn quantize(&self, x: &[f32], out: &mut [u8]) -> f32;
+
+    /// `x = LayerNorm(x + residual)` for one row; all slices of the same length.
+    fn add_layer_norm(&self, x: &mut [f32], residual: &[f32], norm: &LayerNorm);
+
+    /// `x = softmax(x)`, one row.
+    fn softmax(&self, x: &mut [f32]);
+
+    /// `out = activation(lhs · rhsᵀ + bias)`: `lhs` holds as many quantized rows as `lhs_scales` scales,
+    /// `out` is `[rows][n]`.
+    fn matmul_i8(
+        &self,
+        lhs: &[u8],
+        lhs_scales: &[f32],
+        rhs: &PackedMatrix,
+        activation: Activation,
+        out: &mut [f32],
+    );
+
+    /// The context vectors `[queries][hidden]` of some tokens of one text, whose `qkv` is
+    /// `[tokens][3 · hidden]`: queries divided by √head_size, keys, values.
+    fn attention(
+        &self,
+        qkv: &[f32],
+        queries: Range<usize>,
+        heads: Heads,
+        scratch: &mut AttentionScratch,
+        out: &mut [f32],
+    );
+}
+
+/// Every kernel that this machine can run, fastest first; the scalar one is the last.
+pub fn available() -> Vec<&'static dyn Kernel> {
+    let mut kernels: Vec<&'static dyn Kernel> = Vec::new();
+    #[cfg(target_arch = "x86_64")]
+    {
+        kernels.extend(avx512_vnni::Avx512Vnni::get());
+        kernels.extend(avx_vnni::AvxVnni::get());
+        kernels.extend(avx2::Avx2::get());
+    }
+    #[cfg(target_arch = "aarch64")]
+    kernels.extend(neon_dot::NeonDot::get());
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    kernels.extend(wasm_relaxed::available());
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    kernels.push(&wasm_simd128::Simd128);
+    kernels.push(&scalar::Scalar);
+    kernels
+}
+
+/// The fastest kernel of this machine.
+pub fn best() -> &'static dyn Kernel {
+    available().first().copied().unwrap_or(&scalar::Scalar)
+}
+
+/// Implements [`Kernel`] for a type that is [`simd::Int8`], compiling each operation for the instruction set.
+///
+/// `$feature` is empty where the whole crate is compiled for it.
+macro_rules! implement_kernel {
+    ($kernel:ty, $name:expr $(, $feature:literal)?) => {
+        impl crate::kernels::Kernel for $kernel {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn layout(&self) -> crate::kernels::Layout {
+                crate::kernels::Layout {
+                    tile_columns: <Self as crate::kernels::simd::Int8>::TILE_COLUMNS,
+                    k_group: <Self as crate::kernels::simd::Int8>::K_GROUP,
+                }
+            }
+
+            fn quantize(&self, x: &[f32], out: &mut [u8]) -> f32 {
+                $(#[target_feature(enable = $feature)])?
+                fn run(kernel: $kernel, x: &[f32], out: &mut [u8]) -> f32 {
+                    crate::kernels::rows::quantize(kernel, x, out)
+                }
+                // SAFETY: a value of this type exists only where the CPU has the instructions.
+                unsafe { run(*self, x, out) }
+            }
+
+            fn add_layer_norm(&self, x: &mut [f32], residual: &[f32], norm: &crate::kernels::LayerNorm) {
+                $(#[target_feature(enable = $feature)])?
+                fn run(kernel: $kernel, x: &mut [f32], residual: &[f32], norm: &crate::kernels::LayerNorm) {
+                    crate::kernels::rows::add_layer_norm(crate::kernels::simd::Int8::simd(kernel), x, residual, norm);
+                }
+                // SAFETY: as above.
+                unsafe { run(*self, x, residual, norm) }
+            }
+
+            fn softmax(&self, x: &mut [f32]) {
+                $(#[target_feature(enable = $feature)])?
+                fn run(kernel: $kernel, x: &mut [f32]) {
+                    crate::kernels::rows::softmax(crate::kernels::simd::Int8::simd(kernel), x);
+                }
+                // SAFETY: as above.
+                unsafe { run(*self, x) }
+            }
+
+            fn matmul_i8(
+                &self,
+                lhs: &[u8],
+                lhs_scales: &[f32],
+                rhs: &crate::kernels::PackedMatrix,
+                activation: crate::kernels::Activation,
+                out: &mut [f32],
+            ) {
+                $(#[target_feature(enable = $feature)])?
+                fn run(
+                    kernel: $kernel,
+                    lhs: &[u8],
+                    lhs_scales: &[f32],
+                    rhs: &crate::kernels::PackedMatrix,
+                    activation: crate::kernels::Activation,
+                    out: &mut [f32],
+                ) {
+                    crate::kernels::matmul_i8::matmul_i8(kernel, lhs, lhs_scales, rhs, activation, out);
+                }
+                // SAFETY: as above.
+                unsafe { run(*self, lhs, lhs_scales, rhs, activation, out) }
+            }
+
+            fn attention(
+                &self,
+                qkv: &[f32],
+                queries: std::ops::Range<usize>,
+                heads: crate::kernels::Heads,
+                scratch: &mut crate::kernels::AttentionScratch,
+                out: &mut [f32],
+            ) {
+                $(#[target_feature(enable = $feature)])?
+                fn run(
+                    kernel: $kernel,
+                    qkv: &[f32],
+                    queries: std::ops::Range<usize>,
+                    heads: crate::kernels::Heads,
+                    scratch: &mut crate::kernels::AttentionScratch,
+                    out: &mut [f32],
+                ) {
+                    crate::kernels::attention::attention(crate::kernels::simd::Int8::simd(kernel), qkv, queries, heads, scratch, out);
+                }
+                // SAFETY: as above.
+                unsafe { run(*self, qkv, queries, heads, scratch, out) }
+            }
+        }
+    };
+}
+use implement_kernel;

@@ -1,0 +1,175 @@
+//! AVX2: 32 products with `VPMADDUBSW`, whose pairs of 7 + 8 bits cannot saturate, widened by `VPMADDWD`.
+#![allow(unsafe_code)]
+
+use super::implement_kernel;
+use super::simd::{Int8, Simd};
+use std::arch::x86_64::*;
+
+/// The CPU has AVX2.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Avx2(());
+
+impl Avx2 {
+    /// The kernel, where the CPU has what it needs.
+    pub(super) fn get() -> Option<&'static dyn super::Kernel> {
+        is_x86_feature_detected!("avx2").then_some(&Self(()))
+    }
+
+    /// The proof, for a kernel that needs AVX2 and more.
+    ///
+    /// # Safety
+    /// The CPU has AVX2.
+    pub(super) const unsafe fn new_unchecked() -> Self {
+        Self(())
+    }
+}
+
+implement_kernel!(Avx2, "avx2", "avx2");
+
+/// Vectors of a tile's row.
+pub(super) const VECTORS: usize = 2;
+
+// SAFETY of every block: the value `self` proves that the CPU has the instructions, and slices are as long as
+// what is read or written, which is asserted.
+impl Simd for Avx2 {
+    const WIDTH: usize = 8;
+
+    type F32 = __m256;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> __m256 {
+        unsafe { _mm256_set1_ps(x) }
+    }
+
+    #[inline(always)]
+    fn load(self, x: &[f32]) -> __m256 {
+        unsafe { _mm256_loadu_ps(x[..8].as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn load_i32(self, x: &[i32]) -> __m256 {
+        unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(x[..8].as_ptr().cast())) }
+    }
+
+    #[inline(always)]
+    fn store(self, x: __m256, out: &mut [f32]) {
+        unsafe { _mm256_storeu_ps(out[..8].as_mut_ptr(), x) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn sub(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn mul(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_mul_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn div(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_div_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn max(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_max_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn abs(self, x: __m256) -> __m256 {
+        unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), x) }
+    }
+
+    #[inline(always)]
+    fn shift_to_exponent(self, x: __m256) -> __m256 {
+        unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(x))) }
+    }
+}
+
+impl Int8 for Avx2 {
+    const TILE_ROWS: usize = 4;
+    const TILE_COLUMNS: usize = 8 * VECTORS;
+    const K_GROUP: usize = 4;
+
+    type Simd = Self;
+
+    #[inline(always)]
+    fn simd(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn store_quantized(self, x: __m256, out: &mut [u8]) {
+        unsafe {
+            let low = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(0xff));
+            let words = _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256::<1>(low));
+            _mm_storel_epi64(out[..8].as_mut_ptr().cast(), _mm_packus_epi16(words, words));
+        }
+    }
+
+    #[inline(always)]
+    fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
+        // SAFETY: `self` proves AVX2.
+        let dot = |sum, x, weights| unsafe {
+            let pairs = _mm256_maddubs_epi16(x, weights);
+            _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+        };
+        match rows {
+            4 => tile::<4>(dot, lhs, lhs_stride, panel, init, acc),
+            3 => tile::<3>(dot, lhs, lhs_stride, panel, init, acc),
+            2 => tile::<2>(dot, lhs, lhs_stride, panel, init, acc),
+            _ => tile::<1>(dot, lhs, lhs_stride, panel, init, acc),
+        }
+    }
+}
+
+/// A tile with vectors of 256 bits, for a CPU with AVX2; `dot(sum, x, weights)` adds four products a lane.
+#[inline(always)]
+pub(super) fn tile<const M: usize>(
+    dot: impl Fn(__m256i, __m256i, __m256i) -> __m256i,
+    lhs: &[u8],
+    lhs_stride: usize,
+    panel: &[i8],
+    init: &[i32],
+    acc: &mut [i32],
+) {
+    let groups = panel.len() / (32 * VECTORS);
+    assert!(lhs.len() >= (M - 1) * lhs_stride + groups * 4);
+    assert!(init.len() == 8 * VECTORS && acc.len() == M * 8 * VECTORS);
+    // SAFETY: called by `Simd::tile` alone, whose `self` proves the instructions; the lengths are asserted above.
+    unsafe {
+        let mut sums = [[_mm256_setzero_si256(); VECTORS]; M];
+        for v in 0..VECTORS {
+            let init = _mm256_loadu_si256(init.as_ptr().add(8 * v).cast());
+            for sums in &mut sums {
+                sums[v] = init;
+            }
+        }
+        let (mut lhs, mut panel) = (lhs.as_ptr(), panel.as_ptr());
+        for _ in 0..groups {
+            let mut weights = [_mm256_setzero_si256(); VECTORS];
+            for (v, weights) in weights.iter_mut().enumerate() {
+                *weights = _mm256_loadu_si256(panel.add(32 * v).cast());
+            }
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let x = _mm256_set1_epi32(lhs.add(row * lhs_stride).cast::<i32>().read_unaligned());
+                for v in 0..VECTORS {
+                    sums[v] = dot(sums[v], x, weights[v]);
+                }
+            }
+            lhs = lhs.add(4);
+            panel = panel.add(32 * VECTORS);
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            for (v, sum) in sums.iter().enumerate() {
+                _mm256_storeu_si256(acc.as_mut_ptr().add((row * VECTORS + v) * 8).cast(), *sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! AVX-512 with VNNI: 64 products an instruction (Intel SDM, `VPDPBUSD`: u8 × i8, no saturation).
+#![allow(unsafe_code)]
+
+use super::implement_kernel;
+use super::simd::{Int8, Simd};
+use std::arch::x86_64::*;
+
+/// The CPU has AVX-512 F, BW and VNNI.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Avx512Vnni(());
+
+impl Avx512Vnni {
+    /// The kernel, where the CPU has what it needs.
+    pub(super) fn get() -> Option<&'static dyn super::Kernel> {
+        let has_all = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vnni");
+        has_all.then_some(&Self(()))
+    }
+}
+
+implement_kernel!(Avx512Vnni, "avx512-vnni", "avx512f,avx512bw,avx512vnni");
+
+/// Vectors of a tile's row.
+const VECTORS: usize = 4;
+
+// SAFETY of every block: the value `self` proves that the CPU has the instructions, and slices are as long as
+// what is read or written, which is asserted.
+impl Simd for Avx512Vnni {
+    const WIDTH: usize = 16;
+
+    type F32 = __m512;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> __m512 {
+        unsafe { _mm512_set1_ps(x) }
+    }
+
+    #[inline(always)]
+    fn load(self, x: &[f32]) -> __m512 {
+        unsafe { _mm512_loadu_ps(x[..16].as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn load_i32(self, x: &[i32]) -> __m512 {
+        unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(x[..16].as_ptr().cast())) }
+    }
+
+    #[inline(always)]
+    fn store(self, x: __m512, out: &mut [f32]) {
+        unsafe { _mm512_storeu_ps(out[..16].as_mut_ptr(), x) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_sub_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn div(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_div_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_max_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn abs(self, x: __m512) -> __m512 {
+        unsafe { _mm512_abs_ps(x) }
+    }
+
+    #[inline(always)]
+    fn shift_to_exponent(self, x: __m512) -> __m512 {
+        unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(x))) }
+    }
+}
+
+impl Int8 for Avx512Vnni {
+    const TILE_ROWS: usize = 6;
+    const TILE_COLUMNS: usize = 16 * VECTORS;
+    const K_GROUP: usize = 4;
+
+    type Simd = Self;
+
+    #[inline(always)]
+    fn simd(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn store_quantized(self, x: __m512, out: &mut [u8]) {
+        unsafe {
+            let bytes = _mm512_cvtepi32_epi8(_mm512_castps_si512(x));
+            _mm_storeu_si128(out[..16].as_mut_ptr().cast(), bytes);
+        }
+    }
+
+    #[inline(always)]
+    fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
+        match rows {
+            6 => tile::<6>(lhs, lhs_stride, panel, init, acc),
+            5 => tile::<5>(lhs, lhs_stride, panel, init, acc),
+            4 => tile::<4>(lhs, lhs_stride, panel, init, acc),
+            3 => tile::<3>(lhs, lhs_stride, panel, init, acc),
+            2 => tile::<2>(lhs, lhs_stride, panel, init, acc),
+            _ => tile::<1>(lhs, lhs_stride, panel, init, acc),
+        }
+    }
+}
+
+#[inline(always)]
+fn tile<const M: usize>(lhs: &[u8], lhs_stride: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
+    let groups = panel.len() / (64 * VECTORS);
+    assert!(lhs.len() >= (M - 1) * lhs_stride + groups * 4);
+    assert!(init.len() == 16 * VECTORS && acc.len() == M * 16 * VECTORS);
+    // SAFETY: called by `Simd::tile` alone, whose `self` proves the instructions; the lengths are asserted above.
+    unsafe {
+        let mut sums = [[_mm512_setzero_si512(); VECTORS]; M];
+        for v in 0..VECTORS {
+            let init = _mm512_loadu_si512(init.as_ptr().add(16 * v).cast());
+            for sums in &mut sums {
+                sums[v] = init;
+            }
+        }
+        let (mut lhs, mut panel) = (lhs.as_ptr(), panel.as_ptr());
+        for _ in 0..groups {
+            let mut weights = [_mm512_setzero_si512(); VECTORS];
+            for (v, weights) in weights.iter_mut().enumerate() {
+                *weights = _mm512_loadu_si512(panel.add(64 * v).cast());
+            }
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let x = _mm512_set1_epi32(lhs.add(row * lhs_stride).cast::<i32>().read_unaligned());
+                for v in 0..VECTORS {
+                    sums[v] = _mm512_dpbusd_epi32(sums[v], x, weights[v]);
+                }
+            }
+            lhs = lhs.add(4);
+            panel = panel.add(64 * VECTORS);
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            for (v, sum) in sums.iter().enumerate() {
+                _mm512_storeu_si512(acc.as_mut_ptr().add((row * VECTORS + v) * 16).cast(), *sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The int8 product: packed weights, quantized activations, and the epilogue that turns accumulators into f32.
+
+use super::math::gelu;
+use super::rows::ZERO_POINT;
+use super::simd::{Int8, Simd};
+
+/// Most accumulators of a tile, over all kernels.
+const MAX_TILE: usize = 512;
+/// Largest k: with more terms an i32 accumulator could overflow (127 · 128 · 2^17 = 2^31 − 2^24).
+pub const MAX_K: usize = 1 << 17;
+
+/// How a kernel wants weights packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Output columns of a panel.
+    pub tile_columns: usize,
+    /// Values of k that lie together.
+    pub k_group: usize,
+}
+
+/// The weights of a linear layer, int8 with one scale a column, in the order in which the tiles read them.
+///
+/// `weight ≈ packed · scale` with `scale` = max |weight| / 127 of its column. A panel is `tile_columns` columns:
+/// `[k / k_group][tile_columns][k_group]`; n and k are filled up with zeros.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PackedMatrix {
+    layout: Layout,
+    n: usize,
+    k: usize,
+    panels: Vec<i8>,
+    /// −64 · Σ_k weight: where an accumulator starts, so that the zero point of the activations drops out.
+    acc_init: Vec<i32>,
+    scales: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl PackedMatrix {
+    /// Room for a layer of `k` inputs (at most [`MAX_K`]) and `n` outputs, all weights 0.
+    pub fn zeros(layout: Layout, n: usize, k: usize) -> Self {
+        let columns = n.next_multiple_of(layout.tile_columns);
+        Self {
+            layout,
+            n,
+            k,
+            panels: vec![0; columns * k.next_multiple_of(layout.k_group)],
+            acc_init: vec![0; columns],
+            scales: vec![0.0; columns],
+            bias: vec![0.0; columns],
+        }
+    }
+
+    /// Quantizes the weights (`k` of them) of one output column into its place, multiplied by `factor`, as the
+    /// bias is.
+    pub fn set_column(&mut self, column: usize, weights: &[f32], bias: f32, factor: f32) {
+        let Layout { tile_columns, k_group } = self.layout;
+        let largest = weights.iter().fold(0f32, |a, b| a.max(b.abs()));
+        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        let panel_size = tile_columns * self.k.next_multiple_of(k_group);
+        let panel = &mut self.panels[column / tile_columns * panel_size..][..panel_size];
+        let mut sum = 0i32;
+        let groups = panel.chunks_exact_mut(tile_columns * k_group);
+        for (group, weights) in groups.zip(weights.chunks(k_group)) {
+            let place = &mut group[column % tile_columns * k_group..][..weights.len()];
+            for (packed, weight) in place.iter_mut().zip(weights) {
+                *packed = (weight * inverse).round_ties_even() as i8;
+                sum += i32::from(*packed);
+            }
+        }
+        self.acc_init[column] = -ZERO_POINT * sum;
+        self.scales[column] = largest / 127.0 * factor;
+        self.bias[column] = bias * factor;
+    }
+
+    /// Outputs.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Inputs.
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Bytes of one quantized row of activations.
+    pub fn row_bytes(&self) -> usize {
+        row_bytes(self.layout.k_group, self.k)
+    }
+}
+
+/// Bytes of a quantized row of `k` activations: a group of k takes 4.
+pub fn row_bytes(k_group: usize, k: usize) -> usize {
+    k.div_ceil(k_group) * 4
+}
+
+/// What is applied to an output of the product before it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    None,
+    /// x · Φ(x).
+    Gelu,
+}
+
+/// `out = activation(lhs · rhsᵀ · scales + bias)`.
+///
+/// `lhs`: one quantized row for each of `lhs_scales`; `out`: `[rows][n]`, f32.
+#[inline(always)]
+pub(crate) fn matmul_i8<I: Int8>(
+    kernel: I,
+    lhs: &[u8],
+    lhs_scales: &[f32],
+    rhs: &PackedMatrix,
+    activation: Activation,
+    out: &mut [f32],
+) {
+    let (rows, n, row_bytes) = (lhs_scales.len(), rhs.n, rhs.row_bytes());
+    if rows == 0 {
+        return;
+    }
+    let panel_size = I::TILE_COLUMNS * rhs.k.next_multiple_of(I::K_GROUP);
+    // Tiles of nearly equal height: 20 rows are 5 + 5 + 5 + 5 rather than 6 + 6 + 6 + 2.
+    let tiles = rows.div_ceil(I::TILE_ROWS);
+    let mut acc = [0i32; MAX_TILE];
+    for (panel, weights) in rhs.panels.chunks_exact(panel_size).enumerate() {
+        let column = panel * I::TILE_COLUMNS;
+        let init = &rhs.acc_init[column..column + I::TILE_COLUMNS];
+        let scales = &rhs.scales[column..column + I::TILE_COLUMNS];
+        let bias = &rhs.bias[column..column + I::TILE_COLUMNS];
+        let columns = I::TILE_COLUMNS.min(n - column);
+        let mut row = 0;
+        for tile in 0..tiles {
+            let height = (rows - row) / (tiles - tile);
+            let acc = &mut acc[..height * I::TILE_COLUMNS];
+            kernel.tile(&lhs[row * row_bytes..], row_bytes, height, weights, init, acc);
+            for (acc, at) in acc.chunks_exact(I::TILE_COLUMNS).zip(row..) {
+                let out = &mut out[at * n + column..][..columns];
+                epilogue(kernel.simd(), acc, lhs_scales[at], scales, bias, activation, out);
+            }
+            row += height;
+        }
+    }
+}
+
+/// `out = activation(acc · (lhs_scale · scale) + bias)` for one row of a tile.
+#[inline(always)]
+fn epilogue<S: Simd>(
+    s: S,
+    acc: &[i32],
+    lhs_scale: f32,
+    scales: &[f32],
+    bias: &[f32],
+    activation: Activation,
+    out: &mut [f32],
+) {
+    let lhs_scale = s.splat(lhs_scale);
+    for (at, out) in (0..).step_by(S::WIDTH).zip(out.chunks_mut(S::WIDTH)) {
+        let scale = s.mul(lhs_scale, s.load(&scales[at..]));
+        let mut x = s.add(s.mul(s.load_i32(&acc[at..]), scale), s.load(&bias[at..]));
+        if activation == Activation::Gelu {
+            x = gelu(s, x);
+        }
+        match out.len() == S::WIDTH {
+            true => s.store(x, out),
+            false => s.store_partial(x, out),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The operations on rows of f32: quantization, residual + LayerNorm, softmax.
+//!
+//! Written once over [`Simd`]; each kernel compiles them for its instruction set.
+
+use super::math::exp;
+use super::simd::{Int8, Parts, SUM_LANES, Simd};
+
+/// Largest magnitude of a quantized activation: with the zero point 64 all 7 bits are 1 ..= 127.
+const MAX_MAGNITUDE: f32 = 63.0;
+/// The quantized value of 0.
+pub const ZERO_POINT: i32 = 64;
+
+/// Quantizes a row to unsigned 7 bits: `x ≈ (quantized − 64) · scale` with `scale` = max |x| / 63, rounded to the
+/// nearest, ties to even. Returns `scale`; a row of zeros has scale 0.
+///
+/// `out` holds the row as [`Int8::store_quantized`] writes it, whole groups of k: what lies beyond the row is
+/// set to 0, and the packed weights are 0 there.
+#[inline(always)]
+pub(crate) fn quantize<I: Int8>(kernel: I, x: &[f32], out: &mut [u8]) -> f32 {
+    // See `exp`: adding 1.5 · 2^23 rounds, and leaves the integer in the low bits.
+    const ROUND: f32 = 12_582_912.0 + ZERO_POINT as f32;
+    let (s, width) = (kernel.simd(), I::Simd::WIDTH);
+    let full = x.len() - x.len() % width;
+    let mut largest = s.splat(0.0);
+    for x in x[..full].chunks_exact(width) {
+        largest = s.max(largest, s.abs(s.load(x)));
+    }
+    largest = s.max(largest, s.abs(s.load_partial(&x[full..], 0.0)));
+    let mut lanes = [0f32; SUM_LANES];
+    s.store(largest, &mut lanes);
+    let largest = lanes.iter().fold(0f32, |a, &b| if a > b { a } else { b });
+    let inverse = if largest > 0.0 { MAX_MAGNITUDE / largest } else { 0.0 };
+
+    let (inverse, round) = (s.splat(inverse), s.splat(ROUND));
+    let step = width * 4 / I::K_GROUP;
+    let mut at = 0;
+    for x in x[..full].chunks_exact(width) {
+        kernel.store_quantized(s.add(s.mul(s.load(x), inverse), round), &mut out[at..at + step]);
+        at += step;
+    }
+    if full < x.len() {
+        let mut last = [0u8; SUM_LANES * 4];
+        let rounded = s.add(s.mul(s.load_partial(&x[full..], 0.0), inverse), round);
+        kernel.store_quantized(rounded, &mut last);
+        let bytes = (x.len() - full) * 4 / I::K_GROUP;
+        out[at..at + bytes].copy_from_slice(&last[..bytes]);
+        at += bytes;
+    }
+    out[at..].fill(0);
+    largest / MAX_MAGNITUDE
+}
+
+/// Scale and shift of a LayerNorm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerNorm {
+    /// `[hidden]`.
+    pub weight: Vec<f32>,
+    /// `[hidden]`.
+    pub bias: Vec<f32>,
+    /// ε inside the square root.
+    pub eps: f32,
+}
+
+/// `x = LayerNorm(x + residual)`, biased variance (Ba et al. 2016, equation 4).
+#[inline(always)]
+pub(crate) fn add_layer_norm<S: Simd>(s: S, x: &mut [f32], residual: &[f32], norm: &LayerNorm) {
+    let n = x.len();
+    let (residual, weight, bias) = (&residual[..n], &norm.weight[..n], &norm.bias[..n]);
+    let full = n - n % S::WIDTH;
+    let count = n as f32;
+
+    let mut sum = Parts::zero(s);
+    let mut at = 0;
+    while at < full {
+        let added = s.add(s.load(&x[at..]), s.load(&residual[at..]));
+        s.store(added, &mut x[at..]);
+        sum.add(s, at, added);
+        at += S::WIDTH;
+    }
+    if full < n {
+        let added = s.add(s.load_partial(&x[full..], 0.0), s.load_partial(&residual[full..], 0.0));
+        s.store_partial(added, &mut x[full..]);
+        sum.add(s, full, added);
+    }
+    let mean = s.sum(sum) / count;
+
+    let mean_lanes = s.splat(mean);
+    let mut squares = Parts::zero(s);
+    let mut at = 0;
+    while at < full {
+        let centred = s.sub(s.load(&x[at..]), mean_lanes);
+        squares.add(s, at, s.mul(centred, centred));
+        at += S::WIDTH;
+    }
+    if full < n {
+        let centred = s.sub(s.load_partial(&x[full..], mean), mean_lanes);
+        squares.add(s, full, s.mul(centred, centred));
+    }
+    let inverse = s.splat(1.0 / (s.sum(squares) / count + norm.eps).sqrt());
+
+    let mut at = 0;
+    while at < full {
+        let normalized = s.mul(s.sub(s.load(&x[at..]), mean_lanes), inverse);
+        let scaled = s.add(s.mul(normalized, s.load(&weight[at..])), s.load(&bias[at..]));
+        s.store(scaled, &mut x[at..]);
+        at += S::WIDTH;
+    }
+    if full < n {
+        let normalized = s.mul(s.sub(s.load_partial(&x[full..], 0.0), mean_lanes), inverse);
+        let weight = s.load_partial(&weight[full..], 0.0);
+        let scaled = s.add(s.mul(normalized, weight), s.load_partial(&bias[full..], 0.0));
+        s.store_partial(scaled, &mut x[full..]);
+    }
+}
+
+/// `x = softmax(x)`; the maximum is subtracted first, so no finite score overflows.
+#[inline(always)]
+pub(crate) fn softmax<S: Simd>(s: S, x: &mut [f32]) {
+    let n = x.len();
+    let full = n - n % S::WIDTH;
+    let mut largest = s.splat(f32::NEG_INFINITY);
+    for x in x[..full].chunks_exact(S::WIDTH) {
+        largest = s.max(largest, s.load(x));
+    }
+    largest = s.max(largest, s.load_partial(&x[full..], f32::NEG_INFINITY));
+    let mut lanes = [f32::NEG_INFINITY; SUM_LANES];
+    s.store(largest, &mut lanes);
+    let largest = s.splat(lanes.iter().fold(f32::NEG_INFINITY, |a, &b| if a > b { a } else { b }));
+
+    let mut sum = Parts::zero(s);
+    let mut at = 0;
+    while at < full {
+        let e = exp(s, s.sub(s.load(&x[at..]), largest));
+        s.store(e, &mut x[at..]);
+        sum.add(s, at, e);
+        at += S::WIDTH;
+    }
+    if full < n {
+        let mut last = [0f32; SUM_LANES];
+        s.store(exp(s, s.sub(s.load_partial(&x[full..], 0.0), largest)), &mut last);
+        x[full..].copy_from_slice(&last[..n - full]);
+        sum.add(s, full, s.load_partial(&x[full..], 0.0));
+    }
+    let inverse = s.splat(1.0 / s.sum(sum));
+    for x in x[..full].chunks_exact_mut(S::WIDTH) {
+        s.store(s.mul(s.load(x), inverse), x);
+    }
+    if full < n {
+        s.store_partial(s.mul(s.load_partial(&x[full..], 0.0), inverse), &mut x[full..]);
+    }
+}

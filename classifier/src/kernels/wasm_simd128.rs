@@ -1,0 +1,153 @@
+//! WebAssembly's 128-bit SIMD: 8 products an instruction with `i32x4.dot_i16x8_s`, activations stored as i16 and
+//! weights widened as they are read.
+#![allow(unsafe_code)]
+
+use super::implement_kernel;
+use super::simd::{Int8, Simd};
+use std::arch::wasm32::*;
+
+/// The module is compiled with SIMD128, so whoever runs it has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Simd128;
+
+implement_kernel!(Simd128, "wasm-simd128");
+
+/// Vectors of a tile's row. 4 rows of 2 keep all sums in the 16 registers that V8 has on x86.
+const VECTORS: usize = 2;
+
+// SAFETY of every block: slices are as long as what is read or written, which is asserted.
+impl Simd for Simd128 {
+    const WIDTH: usize = 4;
+
+    type F32 = v128;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> v128 {
+        f32x4_splat(x)
+    }
+
+    #[inline(always)]
+    fn load(self, x: &[f32]) -> v128 {
+        unsafe { v128_load(x[..4].as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn load_i32(self, x: &[i32]) -> v128 {
+        f32x4_convert_i32x4(unsafe { v128_load(x[..4].as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn store(self, x: v128, out: &mut [f32]) {
+        unsafe { v128_store(out[..4].as_mut_ptr().cast(), x) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: v128, b: v128) -> v128 {
+        f32x4_add(a, b)
+    }
+
+    #[inline(always)]
+    fn sub(self, a: v128, b: v128) -> v128 {
+        f32x4_sub(a, b)
+    }
+
+    #[inline(always)]
+    fn mul(self, a: v128, b: v128) -> v128 {
+        f32x4_mul(a, b)
+    }
+
+    #[inline(always)]
+    fn div(self, a: v128, b: v128) -> v128 {
+        f32x4_div(a, b)
+    }
+
+    #[inline(always)]
+    fn max(self, a: v128, b: v128) -> v128 {
+        // pmax(b, a) is `if b < a { a } else { b }`.
+        f32x4_pmax(b, a)
+    }
+
+    #[inline(always)]
+    fn abs(self, x: v128) -> v128 {
+        f32x4_abs(x)
+    }
+
+    #[inline(always)]
+    fn shift_to_exponent(self, x: v128) -> v128 {
+        i32x4_shl(x, 23)
+    }
+}
+
+/// Four lanes' lowest bytes, as u8 in the lowest four bytes. The relaxed kernel's form of activations.
+#[inline(always)]
+pub(super) fn low_bytes(x: v128) -> u32 {
+    let bytes = i8x16_shuffle::<0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12>(x, x);
+    i32x4_extract_lane::<0>(bytes) as u32
+}
+
+impl Int8 for Simd128 {
+    const TILE_ROWS: usize = 4;
+    const TILE_COLUMNS: usize = 4 * VECTORS;
+    const K_GROUP: usize = 2;
+
+    type Simd = Self;
+
+    #[inline(always)]
+    fn simd(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn store_quantized(self, x: v128, out: &mut [u8]) {
+        let low = v128_and(x, i32x4_splat(0xff));
+        let words = i16x8_narrow_i32x4(low, low);
+        out[..8].copy_from_slice(&i64x2_extract_lane::<0>(words).to_le_bytes());
+    }
+
+    #[inline(always)]
+    fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
+        match rows {
+            4 => tile::<4>(lhs, lhs_stride, panel, init, acc),
+            3 => tile::<3>(lhs, lhs_stride, panel, init, acc),
+            2 => tile::<2>(lhs, lhs_stride, panel, init, acc),
+            _ => tile::<1>(lhs, lhs_stride, panel, init, acc),
+        }
+    }
+}
+
+#[inline(always)]
+fn tile<const M: usize>(lhs: &[u8], lhs_stride: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
+    let groups = panel.len() / (8 * VECTORS);
+    assert!(lhs.len() >= (M - 1) * lhs_stride + groups * 4);
+    assert!(init.len() == 4 * VECTORS && acc.len() == M * 4 * VECTORS);
+    // SAFETY: the lengths are asserted above.
+    unsafe {
+        let mut sums = [[i32x4_splat(0); VECTORS]; M];
+        for v in 0..VECTORS {
+            let init = v128_load(init.as_ptr().add(4 * v).cast());
+            for sums in &mut sums {
+                sums[v] = init;
+            }
+        }
+        let (mut lhs, mut panel) = (lhs.as_ptr(), panel.as_ptr());
+        for _ in 0..groups {
+            let mut weights = [i32x4_splat(0); VECTORS];
+            for (v, weights) in weights.iter_mut().enumerate() {
+                *weights = i16x8_load_extend_i8x8(panel.add(8 * v));
+            }
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let x = v128_load32_splat(lhs.add(row * lhs_stride).cast());
+                for v in 0..VECTORS {
+                    sums[v] = i32x4_add(sums[v], i32x4_dot_i16x8(x, weights[v]));
+                }
+            }
+            lhs = lhs.add(4);
+            panel = panel.add(8 * VECTORS);
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            for (v, sum) in sums.iter().enumerate() {
+                v128_store(acc.as_mut_ptr().add((row * VECTORS + v) * 4).cast(), *sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Inference against the differentiable encoder, and every kernel against the scalar one.
+
+use crate::fixture::{config, gguf, metadata};
+use candle_core::Device;
+use candle_core::quantized::GgmlDType;
+use classifier::encoder::{Batch, Encoder, NoDropout};
+use classifier::model_file::ModelFile;
+use classifier::{Classifier, kernels};
+
+const TEXTS: [&str; 5] =
+    ["shares rise after guidance", "the stock is down !", "cut", "up up up up up up up up up up up", "the $ ."];
+
+fn logits(classifier: &Classifier, texts: &[&str]) -> Vec<f32> {
+    let predictions = classifier.classify_batch(texts).unwrap();
+    predictions.into_iter().flat_map(|prediction| prediction.logits).collect()
+}
+
+#[test]
+fn logits_are_those_of_the_encoder_up_to_quantization() {
+    for dtype in [GgmlDType::F32, GgmlDType::Q8_0, GgmlDType::Q4_0] {
+        let bytes = gguf(&metadata(), dtype);
+        let file = ModelFile::parse(bytes.clone()).unwrap();
+        let encoder = Encoder::new(&config(), &file).unwrap();
+        let tokenizer = file.tokenizer();
+        let ids: Vec<Vec<u32>> = TEXTS.iter().map(|text| tokenizer.encode(text, 32).unwrap().input_ids).collect();
+        let exact = encoder.logits(&Batch::new(&ids, &Device::Cpu).unwrap(), &mut NoDropout).unwrap();
+        let exact = exact.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let ours = logits(&Classifier::from_gguf(bytes).unwrap(), &TEXTS);
+        for (ours, exact) in ours.iter().zip(&exact) {
+            assert!((ours - exact).abs() < 0.1, "{dtype:?}: {ours} and {exact}");
+        }
+    }
+}
+
+#[test]
+fn every_kernel_gives_the_same_bits() {
+    let bytes = gguf(&metadata(), GgmlDType::Q8_0);
+    let scalar = *kernels::available().last().unwrap();
+    let expected = logits(&Classifier::with_kernel(bytes.clone(), scalar).unwrap(), &TEXTS);
+    for kernel in kernels::available() {
+        let classifier = Classifier::with_kernel(bytes.clone(), kernel).unwrap();
+        assert_eq!(classifier.kernel(), kernel.name());
+        assert_eq!(logits(&classifier, &TEXTS), expected, "{}", kernel.name());
+    }
+}
+
+#[test]
+fn company_in_a_batch_does_not_change_a_bit() {
+    let classifier = Classifier::from_gguf(gguf(&metadata(), GgmlDType::Q8_0)).unwrap();
+    let alone: Vec<f32> = TEXTS.iter().flat_map(|text| logits(&classifier, &[text])).collect();
+    assert_eq!(logits(&classifier, &TEXTS), alone);
+    let many: Vec<&str> = TEXTS.iter().copied().cycle().take(400).collect();
+    assert_eq!(logits(&classifier, &many), alone.repeat(80));
+}
