@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 /// Largest text that is looked at, in UTF-8 bytes: hundreds of times what any model reads.
 const MAX_TEXT_BYTES: usize = 1 << 20;
 /// Most tokens of one forward pass, unless a single text has more; bounds the memory of a pass to some megabytes.
-const MAX_PASS_TOKENS: usize = 512;
+const MAX_PASS_TOKENS: usize = 256;
 /// Fewer tokens than this are not worth a pass of their own: each reads all weights once.
 const MIN_PASS_TOKENS: usize = 64;
 

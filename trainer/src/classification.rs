@@ -1,6 +1,6 @@
 //! Running a model file over many texts: shared by `evaluate` and `predict`.
 //!
-//! The classifier itself groups texts by length; batches here are only as large as a progress bar likes them.
+//! Batches are as large as a progress bar likes them.
 
 use anyhow::Context;
 use classifier::{Classifier, ClassifyError, Prediction};
@@ -61,7 +61,7 @@ fn first_failure<T: AsRef<str> + Sync>(
 }
 
 /// On standard error; nothing where that is no terminal.
-fn progress_bar(num_texts: usize) -> ProgressBar {
+pub fn progress_bar(num_texts: usize) -> ProgressBar {
     let bar = ProgressBar::new(num_texts as u64);
     if let Ok(style) = ProgressStyle::with_template("classifying {bar:32} {pos}/{len}  {per_sec}  {eta} left")
     {

@@ -64,6 +64,9 @@ pub struct EvaluateArguments {
     /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
+    /// Also runs the file's weights in f32, and tells how many labels differ
+    #[arg(long)]
+    pub f32: bool,
 }
 
 /// Arguments of `trainer export`.

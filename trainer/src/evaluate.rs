@@ -2,24 +2,56 @@
 //!
 //! The labels in the data are read by the model's own list of labels, so that ids mean what they mean to it.
 
-use crate::classification::{classify_all, load_model};
+use crate::classification::{classify_all, load_model, progress_bar};
 use crate::cli::EvaluateArguments;
 use crate::metrics::{Evaluation, evaluate};
 use crate::{data, json_output, report_table};
 use anyhow::Context;
+use candle_core::Device;
+use classifier::Classifier;
+use classifier::encoder::{Batch, Encoder, NoDropout};
+use classifier::model_file::ModelFile;
+use classifier::normalization::Normalization;
+use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
+
+/// What is told.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    evaluation: Evaluation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    f32: Option<InF32>,
+}
+
+/// The same weights without rounded activations: what the arithmetic of inference costs.
+#[derive(Serialize)]
+struct InF32 {
+    accuracy: f64,
+    macro_f1: f64,
+    /// Texts that get another label in f32.
+    labels_differ: usize,
+}
 
 /// Runs the subcommand.
 ///
 /// # Errors
 /// A model or data file that cannot be used, output that cannot be written.
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
-    let evaluation = score(&arguments.model, &arguments.data)?;
-    json_output::write(arguments.json.as_deref(), &evaluation, || report_table::table(&evaluation))
+    let report = score(&arguments.model, &arguments.data, arguments.f32)?;
+    json_output::write(arguments.json.as_deref(), &report, || {
+        let table = report_table::table(&report.evaluation);
+        match &report.f32 {
+            None => table,
+            Some(InF32 { accuracy, macro_f1, labels_differ }) => format!(
+                "{table}\nin f32: accuracy {accuracy:.4}, macro-F1 {macro_f1:.4}, {labels_differ} labels differ"
+            ),
+        }
+    })
 }
 
-fn score(model: &Path, data: &Path) -> anyhow::Result<Evaluation> {
+fn score(model: &Path, data: &Path, with_f32: bool) -> anyhow::Result<Report> {
     let classifier = load_model(model)?;
     let dataset = data::read_labelled(data, classifier.labels()).context("cannot use the data")?;
     let texts: Vec<&str> = dataset.examples.iter().map(|example| example.text.as_str()).collect();
@@ -36,5 +68,36 @@ fn score(model: &Path, data: &Path) -> anyhow::Result<Evaluation> {
         );
     }
     let probabilities: Vec<_> = predictions.into_iter().map(|prediction| prediction.probabilities).collect();
-    Ok(evaluate(&probabilities, &labels, classifier.labels(), seconds))
+    let f32 = match with_f32 {
+        true => Some(in_f32(model, &classifier, &texts, &labels, &probabilities)?),
+        false => None,
+    };
+    Ok(Report { evaluation: evaluate(&probabilities, &labels, classifier.labels(), seconds), f32 })
+}
+
+/// Runs the trainer's encoder over the file's weights.
+fn in_f32(
+    model: &Path,
+    classifier: &Classifier,
+    texts: &[&str],
+    labels: &[usize],
+    probabilities: &[Vec<f32>],
+) -> anyhow::Result<InF32> {
+    let file = ModelFile::parse(std::fs::read(model)?)?;
+    let metadata = file.metadata();
+    let encoder = Encoder::new(&metadata.encoder, &file)?;
+    let normalization = Normalization::new(&metadata.normalization)?;
+    let bar = progress_bar(texts.len());
+    let exact = texts.iter().map(|text| {
+        let ids = file.tokenizer().encode(&normalization.apply(text), classifier.max_tokens())?.input_ids;
+        let logits = encoder.logits(&Batch::new(&[ids], &Device::Cpu)?, &mut NoDropout)?;
+        bar.inc(1);
+        Ok(classifier::softmax(&logits.flatten_all()?.to_vec1()?, metadata.temperature))
+    });
+    let exact = exact.collect::<anyhow::Result<Vec<Vec<f32>>>>()?;
+    bar.finish_and_clear();
+    let best = |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
+    let labels_differ = probabilities.iter().zip(&exact).filter(|(a, b)| best(a) != best(b)).count();
+    let Evaluation { accuracy, macro_f1, .. } = evaluate(&exact, labels, classifier.labels(), 0.0);
+    Ok(InF32 { accuracy, macro_f1, labels_differ })
 }

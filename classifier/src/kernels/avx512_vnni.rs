@@ -52,6 +52,18 @@ impl Simd for Avx512Vnni {
     }
 
     #[inline(always)]
+    fn load_partial(self, x: &[f32], fill: f32) -> __m512 {
+        assert!(x.len() <= 16);
+        unsafe { _mm512_mask_loadu_ps(_mm512_set1_ps(fill), mask(x.len()), x.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store_partial(self, x: __m512, out: &mut [f32]) {
+        assert!(out.len() <= 16);
+        unsafe { _mm512_mask_storeu_ps(out.as_mut_ptr(), mask(out.len()), x) }
+    }
+
+    #[inline(always)]
     fn add(self, a: __m512, b: __m512) -> __m512 {
         unsafe { _mm512_add_ps(a, b) }
     }
@@ -85,6 +97,12 @@ impl Simd for Avx512Vnni {
     fn shift_to_exponent(self, x: __m512) -> __m512 {
         unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(x))) }
     }
+}
+
+/// The first `len` lanes.
+#[inline(always)]
+fn mask(len: usize) -> __mmask16 {
+    ((1u32 << len) - 1) as __mmask16
 }
 
 impl Int8 for Avx512Vnni {

@@ -6,6 +6,8 @@ use super::simd::{Int8, Simd};
 
 /// Most accumulators of a tile, over all kernels.
 const MAX_TILE: usize = 512;
+/// Bytes; a vector that crosses two is read in twice the time.
+const CACHE_LINE: usize = 64;
 /// Largest k: with more terms an i32 accumulator could overflow (127 · 128 · 2^17 = 2^31 − 2^24).
 pub const MAX_K: usize = 1 << 17;
 
@@ -22,12 +24,14 @@ pub struct Layout {
 ///
 /// `weight ≈ packed · scale` with `scale` = max |weight| / 127 of its column. A panel is `tile_columns` columns:
 /// `[k / k_group][tile_columns][k_group]`; n and k are filled up with zeros.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct PackedMatrix {
     layout: Layout,
     n: usize,
     k: usize,
+    /// From `first_panel` on, where a cache line starts.
     panels: Vec<i8>,
+    first_panel: usize,
     /// −64 · Σ_k weight: where an accumulator starts, so that the zero point of the activations drops out.
     acc_init: Vec<i32>,
     scales: Vec<f32>,
@@ -38,11 +42,13 @@ impl PackedMatrix {
     /// Room for a layer of `k` inputs (at most [`MAX_K`]) and `n` outputs, all weights 0.
     pub fn zeros(layout: Layout, n: usize, k: usize) -> Self {
         let columns = n.next_multiple_of(layout.tile_columns);
+        let panels = vec![0; columns * k.next_multiple_of(layout.k_group) + CACHE_LINE];
         Self {
             layout,
             n,
             k,
-            panels: vec![0; columns * k.next_multiple_of(layout.k_group)],
+            first_panel: panels.as_ptr().align_offset(CACHE_LINE) % CACHE_LINE,
+            panels,
             acc_init: vec![0; columns],
             scales: vec![0.0; columns],
             bias: vec![0.0; columns],
@@ -56,7 +62,7 @@ impl PackedMatrix {
         let largest = weights.iter().fold(0f32, |a, b| a.max(b.abs()));
         let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
         let panel_size = tile_columns * self.k.next_multiple_of(k_group);
-        let panel = &mut self.panels[column / tile_columns * panel_size..][..panel_size];
+        let panel = &mut self.panels[self.first_panel..][column / tile_columns * panel_size..][..panel_size];
         let mut sum = 0i32;
         let groups = panel.chunks_exact_mut(tile_columns * k_group);
         for (group, weights) in groups.zip(weights.chunks(k_group)) {
@@ -121,8 +127,11 @@ pub(crate) fn matmul_i8<I: Int8>(
     // Tiles of nearly equal height: 20 rows are 5 + 5 + 5 + 5 rather than 6 + 6 + 6 + 2.
     let tiles = rows.div_ceil(I::TILE_ROWS);
     let mut acc = [0i32; MAX_TILE];
-    for (panel, weights) in rhs.panels.chunks_exact(panel_size).enumerate() {
+    for (panel, weights) in rhs.panels[rhs.first_panel..].chunks_exact(panel_size).enumerate() {
         let column = panel * I::TILE_COLUMNS;
+        if column >= n {
+            break; // what is left fills up the last cache line
+        }
         let init = &rhs.acc_init[column..column + I::TILE_COLUMNS];
         let scales = &rhs.scales[column..column + I::TILE_COLUMNS];
         let bias = &rhs.bias[column..column + I::TILE_COLUMNS];

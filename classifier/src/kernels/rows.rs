@@ -136,9 +136,8 @@ pub(crate) fn softmax<S: Simd>(s: S, x: &mut [f32]) {
         at += S::WIDTH;
     }
     if full < n {
-        let mut last = [0f32; SUM_LANES];
-        s.store(exp(s, s.sub(s.load_partial(&x[full..], 0.0), largest)), &mut last);
-        x[full..].copy_from_slice(&last[..n - full]);
+        let e = exp(s, s.sub(s.load_partial(&x[full..], 0.0), largest));
+        s.store_partial(e, &mut x[full..]);
         sum.add(s, full, s.load_partial(&x[full..], 0.0));
     }
     let inverse = s.splat(1.0 / s.sum(sum));
