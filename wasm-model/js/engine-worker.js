@@ -1,5 +1,5 @@
 /**
- * The engine in a worker of its own, seen from the page: calls become messages `{ id, method, args }`,
+ * One engine in a worker of its own, seen from the page: calls become messages `{ id, method, args }`,
  * answered by worker.js with `{ id, result }` or `{ id, error }`, and while loading with `{ id, progress }`.
  *
  * Ending the worker is how everything is cancelled: it stops a download, a compilation and a running
@@ -8,59 +8,79 @@
 
 const workerUrl = new URL("./worker.js", import.meta.url);
 
-/**
- * Starts a worker and loads a model in it. The arguments are those of `loadEngine` in engine.js.
- *
- * @param {{ build: import("./builds.js").Build, model: string, sha256?: string }} request
- * @param {(progress: import("./tickertone.js").Progress) => void} onProgress
- * @param {AbortSignal} [signal]
- * @returns {Promise<import("./engine.js").Engine>}
- */
-export async function loadWorkerEngine(request, onProgress, signal) {
-  const calls = startWorker();
-  const onAbort = () => calls.end(new Error("loading was cancelled"));
-  signal?.addEventListener("abort", onAbort);
-  try {
-    const info = await calls.call("load", [request], onProgress);
-    return {
-      info,
-      classify: (texts) => calls.call("classify", [texts]),
-      explain: (text) => calls.call("explain", [text]),
-      dispose: () => calls.end(new Error("this classifier was disposed of before it had answered")),
-    };
-  } catch (error) {
-    calls.end(error);
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-  }
-}
-
-function startWorker() {
+/** A worker, until it ends: by `end`, by an error of its script, or silently. */
+export class EngineWorker {
   /** @type {Worker} */
-  let worker;
-  try {
-    worker = new Worker(workerUrl, { type: "module", name: "tickertone" });
-  } catch (cause) {
-    throw new Error(`cannot start the worker ${workerUrl.href}: ${cause.message}`, { cause });
-  }
-
+  #worker;
+  #onEnd;
+  #hasEnded = new AbortController();
+  #lastId = 0;
   /** @type {Map<number, { resolve: Function, reject: Function, onProgress: Function }>} */
-  const pending = new Map();
-  let lastId = 0;
-  /** Why there is no worker any more. @type {Error | undefined} */
-  let ended;
+  #pending = new Map();
 
-  /** @param {Error} reason */
-  function end(reason) {
-    ended ??= reason;
-    worker.terminate();
-    for (const { reject } of pending.values()) reject(ended);
-    pending.clear();
+  /** @param {() => void} onEnd  called once, whatever the end was; what was not answered is rejected after it */
+  constructor(onEnd) {
+    this.#onEnd = onEnd;
+    try {
+      this.#worker = new Worker(workerUrl, { type: "module", name: "tickertone" });
+    } catch (cause) {
+      throw new Error(`cannot start the worker ${workerUrl.href}: ${cause.message}`, { cause });
+    }
+    this.#worker.onmessage = ({ data }) => this.#take(data);
+    this.#worker.onerror = ({ message }) => {
+      // A script that could not be fetched, or that the browser may not run, comes without a message.
+      const why = message || "its script could not be loaded; check the network and the Content-Security-Policy";
+      this.end(new Error(`the worker ${workerUrl.href} failed: ${why}`));
+    };
+    // Without a secure context there are no locks, and a worker that ends silently is not noticed.
+    if (globalThis.navigator?.locks) this.#watch().catch(() => {});
   }
 
-  worker.onmessage = ({ data: { id, progress, result, error } }) => {
-    const waiting = pending.get(id);
+  /** It answers nothing any more. */
+  get hasEnded() {
+    return this.#hasEnded.signal.aborted;
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown[]} args
+   * @param {Function} [onProgress]
+   * @returns {Promise<any>}
+   */
+  call(method, args, onProgress = () => {}) {
+    return new Promise((resolve, reject) => {
+      if (this.hasEnded) return reject(this.#hasEnded.signal.reason);
+      this.#lastId += 1;
+      this.#pending.set(this.#lastId, { resolve, reject, onProgress });
+      this.#worker.postMessage({ id: this.#lastId, method, args });
+    });
+  }
+
+  /** @param {Error} reason  what every call is told that has no answer */
+  end(reason) {
+    if (this.hasEnded) return;
+    this.#hasEnded.abort(reason);
+    this.#worker.terminate();
+    this.#onEnd();
+    for (const { reject } of this.#pending.values()) reject(reason);
+    this.#pending.clear();
+  }
+
+  /**
+   * A worker that is killed (for lack of memory, say) tells nobody. But the lock that it held becomes free,
+   * and then it is ours.
+   */
+  async #watch() {
+    const name = `tickertone-${crypto.randomUUID()}`;
+    await this.call("hold", [name]);
+    await navigator.locks.request(name, { signal: this.#hasEnded.signal }, () =>
+      this.end(new Error(`the worker ${workerUrl.href} ended without a word, perhaps for lack of memory`)),
+    );
+  }
+
+  /** @param {{ id: number, progress?: unknown, result?: unknown, error?: { name: string, message: string } }} answer */
+  #take({ id, progress, result, error }) {
+    const waiting = this.#pending.get(id);
     if (waiting === undefined) return;
     const { resolve, reject, onProgress } = waiting;
     if (progress !== undefined) {
@@ -71,30 +91,10 @@ function startWorker() {
       }
       return;
     }
-    pending.delete(id);
-    if (error === undefined) resolve(result);
-    else reject(error.name === "TypeError" ? new TypeError(error.message) : new Error(error.message));
-  };
-  worker.onerror = ({ message }) => {
-    // A script that could not be fetched, or that the browser may not run, comes without a message.
-    const why = message || "its script could not be loaded; check the network and the Content-Security-Policy";
-    end(new Error(`the worker ${workerUrl.href} failed: ${why}`));
-  };
-
-  return {
-    end,
-    /**
-     * @param {string} method
-     * @param {unknown[]} args
-     * @param {Function} [onProgress]
-     * @returns {Promise<any>}
-     */
-    call: (method, args, onProgress = () => {}) =>
-      new Promise((resolve, reject) => {
-        if (ended) return reject(ended);
-        lastId += 1;
-        pending.set(lastId, { resolve, reject, onProgress });
-        worker.postMessage({ id: lastId, method, args });
-      }),
-  };
+    this.#pending.delete(id);
+    if (error === undefined) return resolve(result);
+    const thrown = error.name === "TypeError" ? new TypeError(error.message) : new Error(error.message);
+    thrown.name = error.name;
+    reject(thrown);
+  }
 }
