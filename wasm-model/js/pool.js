@@ -9,8 +9,8 @@
 import { EngineWorker } from "./engine-worker.js";
 
 /**
- * Tokens waiting that make further workers worth their while: some 250 tweets, a second of work for one
- * worker, while a further one takes a third of a second to start and some 45 MB.
+ * Tokens waiting that make further workers worth their while: some 250 tweets, at least a second of work for
+ * one worker, while a further one takes a third of a second to start and holds the model once more.
  */
 const WORTH_A_WORKER = 5_000;
 /** Tokens in one question to a worker, at least: below it, messages and padding cost more than they save. */
