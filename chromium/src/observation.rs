@@ -15,6 +15,8 @@ pub(crate) struct Observations {
     pub(crate) errors: Vec<String>,
     /// The documents (by loader) whose load has finished.
     pub(crate) loaded: HashSet<String>,
+    /// The sessions of the workers that are alive, in the order in which they started.
+    pub(crate) workers: Vec<String>,
 }
 
 impl Observations {
@@ -22,6 +24,12 @@ impl Observations {
     pub(crate) fn take(&mut self, message: &Value) {
         let params = &message["params"];
         match message["method"].as_str() {
+            Some("Target.attachedToTarget") if params["targetInfo"]["type"] == "worker" => {
+                self.workers.extend(text(&params["sessionId"]));
+            }
+            Some("Target.detachedFromTarget") => {
+                self.workers.retain(|session| params["sessionId"] != session.as_str());
+            }
             Some("Network.requestWillBeSent") => self.requests.extend(text(&params["request"]["url"])),
             Some("Network.webSocketCreated") => self.requests.extend(text(&params["url"])),
             Some("Page.lifecycleEvent") if params["name"] == "load" => {

@@ -66,14 +66,40 @@ impl Page {
     /// # Errors
     /// [`Error::Script`] with what it throws, [`Error::Unexpected`] if the value has another shape.
     pub fn evaluate<T: DeserializeOwned>(&mut self, body: &str) -> Result<T, Error> {
+        let session = self.session.clone();
+        self.evaluate_in(&session, body)
+    }
+
+    /// The same in the page's worker that has been there longest.
+    ///
+    /// # Errors
+    /// Those of [`Page::evaluate`]; [`Error::Unexpected`] if there is no worker.
+    pub fn evaluate_in_worker<T: DeserializeOwned>(&mut self, body: &str) -> Result<T, Error> {
+        let worker = self.connection.observations.workers.first().cloned();
+        let session = worker.ok_or_else(|| Error::Unexpected {
+            expected: "a running worker".to_owned(),
+            found: "none".to_owned(),
+        })?;
+        self.evaluate_in(&session, body)
+    }
+
+    /// Waits until the page has exactly so many workers.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`].
+    pub fn wait_for_workers(&mut self, number: usize) -> Result<(), Error> {
+        let what = format!("{number} workers");
+        self.connection.wait_for(&what, COMMAND_LIMIT, |seen| seen.workers.len() == number)
+    }
+
+    fn evaluate_in<T: DeserializeOwned>(&mut self, session: &str, body: &str) -> Result<T, Error> {
         let params = json!({
             "expression": format!("(async () => {{ {body}\n}})()"),
             "awaitPromise": true,
             "returnByValue": true,
             "userGesture": true,
         });
-        let session = self.session.clone();
-        let mut answer = self.connection.call(Some(&session), "Runtime.evaluate", params, SCRIPT_LIMIT)?;
+        let mut answer = self.connection.call(Some(session), "Runtime.evaluate", params, SCRIPT_LIMIT)?;
         if answer["exceptionDetails"].is_object() {
             return Err(Error::Script { message: exception(&answer["exceptionDetails"]) });
         }

@@ -94,7 +94,4 @@ pub enum ClassifyError {
         /// Position in the batch, from 0.
         index: usize,
     },
-    /// The tensor library failed.
-    #[error("tensor operation failed: {0}")]
-    Candle(#[from] candle_core::Error),
 }

@@ -29,7 +29,7 @@ mod wasm_simd128;
 
 pub use attention::{AttentionScratch, Heads};
 pub use matmul_i8::{Activation, Layout, MAX_K, PackedMatrix, row_bytes};
-pub use rows::LayerNorm;
+pub use rows::{LayerNorm, RowScale};
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -42,9 +42,8 @@ pub trait Kernel: Debug + Send + Sync {
     /// How this kernel reads weights.
     fn layout(&self) -> Layout;
 
-    /// Quantizes a row to unsigned 7 bits, `x ≈ (quantized − 64) · scale`, and returns `scale` (max |x| / 63).
-    /// `out` has [`row_bytes`] bytes.
-    fn quantize(&self, x: &[f32], out: &mut [u8]) -> f32;
+    /// Quantizes a row (not empty) to unsigned 7 bits; `out` has [`row_bytes`] bytes.
+    fn quantize(&self, x: &[f32], out: &mut [u8]) -> RowScale;
 
     /// `x = LayerNorm(x + residual)` for one row; all slices of the same length.
     fn add_layer_norm(&self, x: &mut [f32], residual: &[f32], norm: &LayerNorm);
@@ -57,7 +56,7 @@ pub trait Kernel: Debug + Send + Sync {
     fn matmul_i8(
         &self,
         lhs: &[u8],
-        lhs_scales: &[f32],
+        lhs_scales: &[RowScale],
         rhs: &PackedMatrix,
         activation: Activation,
         out: &mut [f32],
@@ -87,7 +86,7 @@ pub fn available() -> Vec<&'static dyn Kernel> {
     #[cfg(target_arch = "aarch64")]
     kernels.extend(neon_dot::NeonDot::get());
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    kernels.extend(wasm_relaxed::available());
+    kernels.extend(wasm_relaxed::KERNELS);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     kernels.push(&wasm_simd128::Simd128);
     kernels.push(&scalar::Scalar);
@@ -97,6 +96,33 @@ pub fn available() -> Vec<&'static dyn Kernel> {
 /// The fastest kernel of this machine.
 pub fn best() -> &'static dyn Kernel {
     available().first().copied().unwrap_or(&scalar::Scalar)
+}
+
+/// The fastest kernel by the clock: for WebAssembly, which cannot ask what the CPU has. `now_ms` is a clock in
+/// milliseconds; the choice takes some of them, and none where there is nothing to choose.
+pub fn fastest(mut now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
+    const K: usize = 384;
+    const ROWS: usize = 16;
+    let best = best();
+    let candidates: Vec<_> = available().into_iter().filter(|it| it.layout() == best.layout()).collect();
+    let mut matrix = PackedMatrix::zeros(best.layout(), K, K);
+    (0..K).for_each(|column| matrix.set_column(column, &[1.0; K], 0.0, 1.0));
+    let (lhs, scales) = (vec![1u8; ROWS * matrix.row_bytes()], [RowScale::default(); ROWS]);
+    let mut out = vec![0f32; ROWS * K];
+    let mut shortest_ms = vec![f64::INFINITY; candidates.len()];
+    if candidates.len() > 1 {
+        for _ in 0..5 {
+            for (kernel, shortest_ms) in candidates.iter().zip(&mut shortest_ms) {
+                let start_ms = now_ms();
+                for _ in 0..8 {
+                    kernel.matmul_i8(&lhs, &scales, &matrix, Activation::None, &mut out);
+                }
+                *shortest_ms = shortest_ms.min(now_ms() - start_ms);
+            }
+        }
+    }
+    let fastest = candidates.into_iter().zip(shortest_ms).min_by(|a, b| a.1.total_cmp(&b.1));
+    fastest.map_or(best, |(kernel, _)| kernel)
 }
 
 /// Implements [`Kernel`] for a type that is [`simd::Int8`], compiling each operation for the instruction set.
@@ -116,9 +142,9 @@ macro_rules! implement_kernel {
                 }
             }
 
-            fn quantize(&self, x: &[f32], out: &mut [u8]) -> f32 {
+            fn quantize(&self, x: &[f32], out: &mut [u8]) -> crate::kernels::RowScale {
                 $(#[target_feature(enable = $feature)])?
-                fn run(kernel: $kernel, x: &[f32], out: &mut [u8]) -> f32 {
+                fn run(kernel: $kernel, x: &[f32], out: &mut [u8]) -> crate::kernels::RowScale {
                     crate::kernels::rows::quantize(kernel, x, out)
                 }
                 // SAFETY: a value of this type exists only where the CPU has the instructions.
@@ -146,7 +172,7 @@ macro_rules! implement_kernel {
             fn matmul_i8(
                 &self,
                 lhs: &[u8],
-                lhs_scales: &[f32],
+                lhs_scales: &[crate::kernels::RowScale],
                 rhs: &crate::kernels::PackedMatrix,
                 activation: crate::kernels::Activation,
                 out: &mut [f32],
@@ -155,7 +181,7 @@ macro_rules! implement_kernel {
                 fn run(
                     kernel: $kernel,
                     lhs: &[u8],
-                    lhs_scales: &[f32],
+                    lhs_scales: &[crate::kernels::RowScale],
                     rhs: &crate::kernels::PackedMatrix,
                     activation: crate::kernels::Activation,
                     out: &mut [f32],

@@ -42,8 +42,11 @@ pub struct WordContribution {
 pub struct EngineInfo {
     /// Id of the loaded model, as in the manifest.
     pub model: String,
-    /// Build of the engine: `simd128`.
+    /// Build of the engine: `relaxed` or `simd128`.
     pub engine: String,
+    /// Why it is not the build that was wanted, if it is another one.
+    #[serde(default)]
+    pub fallback: Option<String>,
     /// What computes the matrix products, e.g. `candle-f32`.
     pub kernel: String,
     /// The model's labels, in label order.

@@ -1,6 +1,7 @@
 /**
  * The builds of the engine that this version ships, best first. `"auto"` takes the first that the browser
- * can run; a further build is one more row (and its name in `Build` of tickertone.d.ts).
+ * can run; a further build is one more row (and its name in `Build` of tickertone.d.ts, and what to compile
+ * in xtask/src/build.rs).
  */
 
 /**
@@ -15,6 +16,17 @@
 /** @type {readonly Build[]} */
 export const builds = Object.freeze([
   {
+    name: "relaxed",
+    feature: "relaxed WebAssembly SIMD",
+    // (func (result v128) (i32x4.relaxed_dot_i8x16_i7x16_add_s (i8x16.splat (i32.const 0)) … thrice))
+    probe: Uint8Array.of(
+      0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0,
+      65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 147, 2, 11,
+    ),
+    glue: "./relaxed/tickertone_engine.js",
+    wasm: "./relaxed/tickertone_engine_bg.wasm",
+  },
+  {
     name: "simd128",
     feature: "128-bit WebAssembly SIMD",
     // (func (result v128) (i8x16.popcnt (i8x16.splat (i32.const 0))))
@@ -27,24 +39,27 @@ export const builds = Object.freeze([
 ]);
 
 /**
- * The build to run.
+ * The builds that this browser can run, the one to try first in front: a browser may accept a probe and still
+ * refuse the module. `fallback` says why the first is not the build that was asked for, where it is not.
  *
  * @param {unknown} engine  `"auto"` or the name of a build
- * @returns {Build}
+ * @returns {{ builds: Build[], fallback: string | null }}
  * @throws {TypeError} there is no such build
- * @throws {Error} the browser cannot run it
+ * @throws {Error} the browser can run none
  */
-export function chooseBuild(engine) {
-  const candidates = engine === "auto" ? builds : builds.filter(({ name }) => name === engine);
-  if (candidates.length === 0) {
+export function chooseBuilds(engine) {
+  const wanted = engine === "auto" ? builds[0] : builds.find(({ name }) => name === engine);
+  if (wanted === undefined) {
     const names = builds.map(({ name }) => `"${name}"`).join(" and ");
     const found = typeof engine === "string" ? JSON.stringify(engine) : typeof engine;
     throw new TypeError(`engine: found ${found}, but this version ships only ${names}; use one of these or "auto"`);
   }
-  const build = candidates.find(({ probe }) => globalThis.WebAssembly?.validate(probe));
-  if (build === undefined) {
-    const features = candidates.map(({ feature }) => feature).join(" or ");
-    throw new Error(`this browser lacks ${features}, which the engine needs: update it or use another one`);
+  const ranked = [wanted, ...builds.filter((build) => build !== wanted)];
+  const runnable = ranked.filter(({ probe }) => globalThis.WebAssembly?.validate(probe));
+  if (runnable.length === 0) {
+    const features = builds.map(({ feature }) => feature).join(" and ");
+    throw new Error(`this browser lacks ${features}, one of which the engine needs: update it or use another one`);
   }
-  return build;
+  const isAsWanted = engine === "auto" || runnable[0] === wanted;
+  return { builds: runnable, fallback: isAsWanted ? null : `this browser lacks ${wanted.feature}` };
 }

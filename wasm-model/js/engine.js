@@ -14,16 +14,34 @@
  *
  * @typedef {object} Engine
  * @property {import("./tickertone.js").EngineInfo} info
- * @property {(texts: string[]) => any} classify  `Prediction[]`, or a promise of it
+ * @property {(texts: string[], firstIndex?: number) => any} classify  `Prediction[]`, or a promise of it
  * @property {(text: string) => any} explain  `Explanation`, or a promise of it
+ * @property {() => any} memory  size in bytes of the WebAssembly memory, or a promise of it
  * @property {() => void} dispose
+ */
+
+/**
+ * What to load.
+ *
+ * @typedef {object} Request
+ * @property {Build[]} builds  those that may run, the one to try first in front
+ * @property {string | null} fallback  why the first is not the one that was asked for, where it is not
+ * @property {string} model  an absolute URL
+ * @property {string} [sha256]  what the model file must hash to
+ * @property {RequestCache} [cache]  how the files are fetched; as usual if left out
+ */
+
+/**
+ * A running WebAssembly module: what wasm-bindgen made of it, and its memory.
+ *
+ * @typedef {{ glue: any, memory: WebAssembly.Memory }} Instance
  */
 
 /**
  * Instances by build. One serves every classifier of this thread: the glue module has room for one, and a
  * second instantiation would pull the memory from under the first.
  *
- * @type {Map<string, Promise<any>>}
+ * @type {Map<string, Promise<Instance>>}
  */
 const instances = new Map();
 
@@ -39,23 +57,28 @@ const crashes = new WeakMap();
 /**
  * Loads a model.
  *
- * @param {{ build: Build, model: string, sha256?: string }} request  `model` is an absolute URL
+ * @param {Request} request
  * @param {(progress: import("./tickertone.js").Progress) => void} onProgress
  * @param {AbortSignal} [signal]  stops the download; the error is then the browser's
  * @returns {Promise<Engine>}
  */
-export async function loadEngine({ build, model, sha256 }, onProgress, signal) {
+export async function loadEngine(request, onProgress, signal) {
   const stop = new AbortController();
   const onAbort = () => stop.abort();
   signal?.addEventListener("abort", onAbort);
   try {
     // The model is on its way while the module compiles.
-    const [glue, response] = await Promise.all([instantiate(build), request("the model", model, stop.signal)]);
-    const engine = await receiveModel(glue, response, sha256, onProgress, stop.signal);
+    const [{ instance, fallback }, response] = await Promise.all([
+      instantiateFirst(request),
+      get("the model", request.model, { cache: request.cache, signal: stop.signal }),
+    ]);
+    const { glue, memory } = instance;
+    const engine = await receiveModel(instance, response, request.sha256, onProgress, stop.signal);
     return {
-      info: enter(glue, () => engine.info()),
-      classify: (texts) => enter(glue, () => engine.classify(texts)),
+      info: { ...enter(glue, () => engine.info()), fallback },
+      classify: (texts, firstIndex = 0) => enter(glue, () => engine.classify(texts, firstIndex)),
       explain: (text) => enter(glue, () => engine.explain(text)),
+      memory: () => memory.buffer.byteLength,
       dispose: () => crashes.has(glue) || engine.free(),
     };
   } finally {
@@ -65,14 +88,31 @@ export async function loadEngine({ build, model, sha256 }, onProgress, signal) {
 }
 
 /**
+ * The first build that the browser compiles.
+ *
+ * @param {Request} request
+ * @returns {Promise<{ instance: Instance, fallback: string | null }>}
+ */
+async function instantiateFirst({ builds: [build, ...others], fallback, ...rest }) {
+  try {
+    return { instance: await instantiate(build, rest.cache), fallback };
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError) || others.length === 0) throw error;
+    const why = `this browser cannot compile the build "${build.name}": ${error.message}`;
+    return instantiateFirst({ ...rest, builds: others, fallback: why });
+  }
+}
+
+/**
  * The running module of a build. It is shared, so no caller's signal stops it.
  *
  * @param {Build} build
+ * @param {RequestCache} [cache]
  */
-function instantiate(build) {
+function instantiate(build, cache) {
   let instance = instances.get(build.name);
   if (instance === undefined) {
-    instance = start(build);
+    instance = start(build, cache);
     instances.set(build.name, instance);
     instance.catch(() => forget(build.name));
   }
@@ -85,18 +125,22 @@ function forget(name) {
   attempt += 1;
 }
 
-/** @param {Build} build */
-async function start(build) {
+/**
+ * @param {Build} build
+ * @param {RequestCache} [cache]
+ * @returns {Promise<Instance>}
+ */
+async function start(build, cache) {
   const glueUrl = new URL(build.glue, import.meta.url);
   if (attempt > 0) glueUrl.searchParams.set("attempt", String(attempt));
   const [glue, response] = await Promise.all([
     import(glueUrl.href).catch((cause) => {
       throw new Error(`cannot load the engine from ${glueUrl.href}: ${cause.message}; try again`, { cause });
     }),
-    request("the engine", new URL(build.wasm, import.meta.url).href),
+    get("the engine", new URL(build.wasm, import.meta.url).href, { cache }),
   ]);
-  await glue.default({ module_or_path: response });
-  return glue;
+  const { memory } = await glue.default({ module_or_path: response });
+  return { glue, memory };
 }
 
 /**
@@ -104,10 +148,10 @@ async function start(build) {
  *
  * @param {string} what
  * @param {string} url
- * @param {AbortSignal} [signal]
+ * @param {RequestInit} init
  */
-async function request(what, url, signal) {
-  const response = await fetch(url, { signal }).catch((cause) => {
+async function get(what, url, init) {
+  const response = await fetch(url, init).catch((cause) => {
     throw new Error(`cannot fetch ${what} from ${url}: ${cause.message}; check the network and try again`, { cause });
   });
   if (response.status !== 200) {
@@ -119,13 +163,13 @@ async function request(what, url, signal) {
 /**
  * Streams the file into the module and loads it there.
  *
- * @param {any} glue
+ * @param {Instance} instance
  * @param {Response} response
  * @param {string | undefined} sha256
  * @param {(progress: import("./tickertone.js").Progress) => void} onProgress
  * @param {AbortSignal} signal
  */
-async function receiveModel(glue, response, sha256, onProgress, signal) {
+async function receiveModel({ glue, memory }, response, sha256, onProgress, signal) {
   const total = announcedSize(response);
   const download = enter(glue, () => new glue.ModelDownload(total, sha256));
   let isTaken = false;
@@ -145,8 +189,14 @@ async function receiveModel(glue, response, sha256, onProgress, signal) {
       loaded += value.byteLength;
       onProgress({ loaded, total });
     }
+    // Insecure contexts have no WebCrypto: there Rust computes the hash, which takes five times as long.
+    const isHashedHere = sha256 !== undefined && globalThis.crypto?.subtle !== undefined;
+    const found = isHashedHere
+      ? await crypto.subtle.digest("SHA-256", new Uint8Array(memory.buffer, enter(glue, () => download.address()), loaded))
+      : undefined;
+    signal.throwIfAborted();
     isTaken = true; // finish() frees the download, also where it fails
-    return enter(glue, () => download.finish());
+    return enter(glue, () => download.finish(found && new Uint8Array(found)));
   } finally {
     if (!isTaken && !crashes.has(glue)) download.free();
   }
@@ -180,8 +230,9 @@ function enter(glue, call) {
   } catch (cause) {
     if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError)) throw cause;
     const crash = new Error(`the engine crashed (${cause.message}): load the model again`, { cause });
+    crash.name = "EngineCrash";
     crashes.set(glue, crash);
-    for (const [name, instance] of instances) instance.then((running) => running === glue && forget(name));
+    for (const [name, instance] of instances) instance.then((running) => running.glue === glue && forget(name));
     throw crash;
   }
 }

@@ -1,7 +1,7 @@
 /** Tickertone: reads the mood of finance tweets in the browser, on the device. */
 
-/** A build of the engine. */
-export type Build = "simd128" | "relaxed";
+/** A build of the engine: `relaxed` is faster and needs relaxed SIMD. */
+export type Build = "relaxed" | "simd128";
 
 /** How far a download is. */
 export interface Progress {
@@ -16,9 +16,17 @@ export interface LoadOptions {
   model: string | URL;
   /** What the file must hash to: 64 hexadecimal digits, as in `models/manifest.json`. Not checked if left out. */
   sha256?: string | undefined;
-  /** Compute in a worker, so that the page never waits. Default: true. */
+  /** Compute in workers, so that the page never waits. Default: true. */
   worker?: boolean | undefined;
-  /** Default: `"auto"`, the fastest that the browser can run. This version ships `"simd128"` only. */
+  /**
+   * How many workers at most, each with an engine of its own; all but the first start when a batch is large
+   * enough. Default: one a core, at most 4. With `worker: false` there are none.
+   */
+  workers?: number | undefined;
+  /**
+   * Default: `"auto"`, the fastest that the browser can run. Where it cannot run the one that is named, the
+   * other one runs, and `info.fallback` says so.
+   */
   engine?: "auto" | Build | undefined;
   /** Called as the model file arrives. */
   onProgress?: ((progress: Progress) => void) | undefined;
@@ -61,6 +69,8 @@ export interface EngineInfo {
   readonly model: string;
   /** The build that runs. */
   readonly engine: Build;
+  /** Why it is not the build that was wanted; null where it is, and for what `"auto"` chose unhindered. */
+  readonly fallback: string | null;
   /** What computes the matrix products. */
   readonly kernel: string;
   /** The model's labels, in label order. */
@@ -88,13 +98,17 @@ export class Classifier {
    * Classifies texts; the answers come in the order of the texts, and no text gives an empty array.
    *
    * Rejects with a `TypeError` for anything but an array of strings, and with an `Error` that names the index
-   * of a text in which there is nothing to read (empty, or only a URL).
+   * of a text in which there is nothing to read (empty, or only a URL) or that is longer than 1 MiB. A worker
+   * that dies is replaced and asked anew; if that one dies of the same texts, the call is rejected.
    */
   classify(texts: readonly string[]): Promise<Prediction[]>;
 
   /** Classifies one text and measures what each of its words did for the result. Rejects as `classify` does. */
   explain(text: string): Promise<Explanation>;
 
-  /** Gives worker and memory back. Calls that are not answered yet are rejected, and so are later ones. */
+  /** Bytes of WebAssembly memory, all workers together. Answered when they have answered what came before. */
+  memory(): Promise<number>;
+
+  /** Gives workers and memory back. Calls that are not answered yet are rejected, and so are later ones. */
   dispose(): void;
 }

@@ -2,15 +2,17 @@
  * Tickertone: reads the mood of finance tweets (Bearish, Bullish, Neutral) in the browser, on the device.
  *
  * This is the package's one entry. It checks what the caller gives and keeps the life of a classifier
- * (loading, ready, disposed); the work is done by engine.js, in a worker (worker-engine.js) unless asked
- * otherwise. The types are in tickertone.d.ts.
+ * (loading, ready, disposed); the work is done by engine.js, in workers (pool.js) unless asked otherwise. The types are in tickertone.d.ts.
  */
 
-import { chooseBuild } from "./builds.js";
+import { chooseBuilds } from "./builds.js";
 import { loadEngine } from "./engine.js";
-import { loadWorkerEngine } from "./worker-engine.js";
+import { loadPool } from "./pool.js";
 
 /** @typedef {import("./tickertone.js").LoadOptions} LoadOptions */
+
+/** Most workers that are started unasked: each holds the model once more. */
+const MAX_DEFAULT_WORKERS = 4;
 
 /** A loaded model; `Classifier.load` makes it. */
 export class Classifier {
@@ -32,7 +34,7 @@ export class Classifier {
    * @returns {Promise<Classifier>}
    */
   static async load(options) {
-    const { worker, onProgress, signal, ...request } = checkedOptions(options);
+    const { worker, workers, onProgress, signal, ...request } = checkedOptions(options);
     const cancelled = new DOMException(`loading ${request.model} was cancelled`, "AbortError");
     if (signal?.aborted) throw cancelled;
 
@@ -41,7 +43,9 @@ export class Classifier {
       cancel = () => reject(cancelled);
       signal?.addEventListener("abort", cancel);
     });
-    const loading = (worker ? loadWorkerEngine : loadEngine)(request, onProgress, signal);
+    const loading = worker
+      ? loadPool(request, workers, onProgress, signal)
+      : loadEngine(request, onProgress, signal);
     try {
       return new Classifier(await Promise.race([loading, cancellation]));
     } catch (error) {
@@ -89,7 +93,16 @@ export class Classifier {
     return engine.explain(text);
   }
 
-  /** Gives worker and memory back. Calls that are not answered yet are rejected, and so are later ones. */
+  /**
+   * Size of the engines' WebAssembly memory, in bytes; with workers, the sum of those that have loaded.
+   *
+   * @returns {Promise<number>}
+   */
+  async memory() {
+    return this.#ready().memory();
+  }
+
+  /** Gives workers and memory back. Calls that are not answered yet are rejected, and so are later ones. */
   dispose() {
     this.#engine?.dispose();
     this.#engine = undefined;
@@ -109,18 +122,28 @@ export class Classifier {
  * @param {LoadOptions} options
  */
 function checkedOptions(options) {
-  const { model, sha256, worker = true, engine = "auto", onProgress = () => {}, signal, ...others } = options ?? {};
+  const { model, sha256, worker = true, engine = "auto", onProgress = () => {}, signal, ...more } = options ?? {};
+  const { workers = worker === true ? defaultWorkers() : 1, ...others } = more;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    const known = "model, sha256, worker, engine, onProgress, signal";
+    const known = "model, sha256, worker, workers, engine, onProgress, signal";
     throw new TypeError(`Classifier.load: expected only the options ${known}, found ${unknown}`);
   }
   expect("model", "the URL of a model file", model, typeof model === "string" || model instanceof URL);
   expect("sha256", "a string", sha256, sha256 === undefined || typeof sha256 === "string");
   expect("worker", "true or false", worker, typeof worker === "boolean");
+  if (!Number.isSafeInteger(workers) || workers < 1 || (!worker && workers > 1)) {
+    const expected = worker ? "a positive integer" : "1 (or nothing) beside worker: false";
+    throw new TypeError(`Classifier.load: workers: expected ${expected}, found ${String(workers)}`);
+  }
   expect("onProgress", "a function", onProgress, typeof onProgress === "function");
   expect("signal", "an AbortSignal", signal, signal === undefined || signal instanceof AbortSignal);
-  return { model: absoluteUrl(model), sha256, worker, build: chooseBuild(engine), onProgress, signal };
+  return { model: absoluteUrl(model), sha256, worker, workers, ...chooseBuilds(engine), onProgress, signal };
+}
+
+/** One for each core, as far as the browser tells. */
+function defaultWorkers() {
+  return Math.min(globalThis.navigator?.hardwareConcurrency || 1, MAX_DEFAULT_WORKERS);
 }
 
 /**

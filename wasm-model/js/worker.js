@@ -1,21 +1,27 @@
 /**
- * The worker's side of worker-engine.js: one engine, asked by messages `{ id, method, args }`. The worker
+ * The worker's side of engine-worker.js: one engine, asked by messages `{ id, method, args }`. The worker
  * answers in the order of the questions, since the engine computes one at a time.
  */
 
 import { loadEngine } from "./engine.js";
 
-/** @type {import("./engine.js").Engine} */
+/** @type {Promise<import("./engine.js").Engine>} */
 let engine;
 
 /** @type {Record<string, (id: number, ...args: any[]) => any>} */
 const methods = {
+  // Holds a lock for as long as this worker lives: whoever else asks for it learns of the worker's end.
+  hold: (_id, name) =>
+    new Promise((resolve, reject) => {
+      navigator.locks.request(name, () => (resolve(null), new Promise(() => {}))).catch(reject);
+    }),
   load: async (id, request) => {
-    engine = await loadEngine(request, (progress) => self.postMessage({ id, progress }));
-    return engine.info;
+    engine = loadEngine(request, (progress) => self.postMessage({ id, progress }));
+    return (await engine).info;
   },
-  classify: (_id, texts) => engine.classify(texts),
-  explain: (_id, text) => engine.explain(text),
+  classify: async (_id, texts, firstIndex) => (await engine).classify(texts, firstIndex),
+  explain: async (_id, text) => (await engine).explain(text),
+  memory: async () => (await engine).memory(),
 };
 
 self.onmessage = async ({ data: { id, method, args } }) => {

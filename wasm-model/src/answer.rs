@@ -3,11 +3,11 @@
 //! The classifier speaks in vectors by label index, the contract in objects by label name; the order of the
 //! labels survives because the scores are an `IndexMap`.
 
-use classifier::Classifier;
+use classifier::{Classifier, ClassifyError};
 use messages::{EngineInfo, Explanation, Prediction, WordContribution};
 
-/// Name of this build, as in the table of `js/builds.js`.
-pub const BUILD: &str = "simd128";
+/// Name of this build, as in the tables of `js/builds.js` and `xtask/src/build.rs`.
+pub const BUILD: &str = if cfg!(target_feature = "relaxed-simd") { "relaxed" } else { "simd128" };
 
 /// One prediction, its probabilities under the names of the labels.
 pub fn prediction(labels: &[String], prediction: classifier::Prediction) -> Prediction {
@@ -37,8 +37,21 @@ pub fn info(classifier: &Classifier) -> EngineInfo {
     EngineInfo {
         model: classifier.model_id().to_owned(),
         engine: BUILD.to_owned(),
+        // Only js/engine.js knows what else was wanted.
+        fallback: None,
         kernel: classifier.kernel().to_owned(),
         labels: classifier.labels().to_vec(),
         max_tokens: classifier.max_tokens(),
     }
+}
+
+/// The error about a text of a chunk, with its index in the array of which the chunk starts at `first_index`.
+pub fn error_in_chunk(mut error: ClassifyError, first_index: usize) -> ClassifyError {
+    match &mut error {
+        ClassifyError::EmptyText { index }
+        | ClassifyError::TextTooLong { index, .. }
+        | ClassifyError::Tokenizer { index, .. }
+        | ClassifyError::NotANumber { index } => *index += first_index,
+    }
+    error
 }

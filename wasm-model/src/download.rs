@@ -1,4 +1,4 @@
-//! A model file as it arrives: bounded, hashed on the way, refused if it is not the one that was asked for.
+//! A model file as it arrives: bounded, hashed, refused if it is not the one that was asked for.
 //!
 //! Bytes come in through [`Download::push`] in order and leave through [`Download::finish`], whole or not at
 //! all. The announced size is reserved at once: a buffer that grows by doubling would hold the file twice
@@ -66,7 +66,6 @@ pub enum DownloadError {
 /// A model file that is being received.
 pub struct Download {
     file: Vec<u8>,
-    hasher: Sha256,
     expected_bytes: Option<u64>,
     expected_sha256: Option<String>,
 }
@@ -84,7 +83,6 @@ impl Download {
         }
         let mut download = Self {
             file: Vec::new(),
-            hasher: Sha256::new(),
             expected_bytes,
             expected_sha256: expected_sha256.map(|hash| hash.to_ascii_lowercase()),
         };
@@ -113,22 +111,28 @@ impl Download {
         }
         let reserved = self.file.try_reserve(chunk.len());
         reserved.map_err(|_| DownloadError::OutOfMemory { size_bytes: found_bytes })?;
-        self.hasher.update(chunk);
         self.file.extend_from_slice(chunk);
         Ok(())
     }
 
-    /// The whole file.
+    /// What has arrived so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.file
+    }
+
+    /// The whole file. `sha256` is the hash of [`Download::bytes`], where somebody has computed it already;
+    /// else it is computed here, if there is one to compare it with.
     ///
     /// # Errors
     /// [`DownloadError::TooShort`], [`DownloadError::Sha256Mismatch`].
-    pub fn finish(self) -> Result<Vec<u8>, DownloadError> {
+    pub fn finish(self, sha256: Option<Vec<u8>>) -> Result<Vec<u8>, DownloadError> {
         let found_bytes = self.file.len() as u64;
         if let Some(expected_bytes) = self.expected_bytes.filter(|&expected| found_bytes < expected) {
             return Err(DownloadError::TooShort { expected_bytes, found_bytes });
         }
         if let Some(expected) = self.expected_sha256 {
-            let found: String = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+            let found = sha256.unwrap_or_else(|| Sha256::digest(&self.file).to_vec());
+            let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
             if found != expected {
                 return Err(DownloadError::Sha256Mismatch { expected, found });
             }

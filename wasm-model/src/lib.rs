@@ -1,20 +1,27 @@
 //! The classifier as a WebAssembly module, the Rust half of the npm package `tickertone`.
 //!
 //! `js/engine.js` streams a model file into [`ModelDownload`], turns it into an [`Engine`] and asks that
-//! for answers. The bytes go chunk by chunk into this module's own memory and are hashed on the way, so
-//! JavaScript never holds the file and needs no `crypto.subtle`, which exists in secure contexts only.
+//! for answers. The bytes go chunk by chunk into this module's own memory, so JavaScript never holds the file.
+//! The browser hashes them there where it can (`crypto.subtle`, in secure contexts only), five times as fast.
 //! What can be wrong with a download is decided in [`download`], what an answer looks like in [`answer`];
 //! both are plain Rust and tested natively. Only this file touches JavaScript values.
 
 pub mod answer;
 pub mod download;
 
-use classifier::Classifier;
+use classifier::{Classifier, kernels};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use crate::download::Download;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds, in a page and in a worker.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
 
 /// Runs once when the module is instantiated: a panic prints its message to the console before the trap.
 #[wasm_bindgen(start)]
@@ -48,13 +55,20 @@ impl ModelDownload {
         Ok(self.0.push(chunk)?)
     }
 
-    /// Checks the whole file and loads it. Frees the download, also when it fails.
+    /// Where in this module's memory the file begins; holds until the next [`ModelDownload::push`].
+    pub fn address(&self) -> usize {
+        self.0.bytes().as_ptr().addr()
+    }
+
+    /// Checks the whole file and loads it. Frees the download, also when it fails. `sha256` is the hash of the
+    /// bytes, where the browser has computed it.
     ///
     /// # Errors
     /// The file is shorter than announced, has another hash, or is no model that the classifier reads.
-    pub fn finish(self) -> Result<Engine, JsError> {
-        let file = self.0.finish()?;
-        Ok(Engine { classifier: Classifier::from_gguf(file)? })
+    pub fn finish(self, sha256: Option<Vec<u8>>) -> Result<Engine, JsError> {
+        let file = self.0.finish(sha256)?;
+        let kernel = kernels::fastest(performance_now);
+        Ok(Engine { classifier: Classifier::with_kernel(file, kernel)? })
     }
 }
 
@@ -69,9 +83,11 @@ impl Engine {
     /// One `Prediction` for each text, in order. No text gives an empty array.
     ///
     /// # Errors
-    /// A text is empty after normalization or over the classifier's size limit; the error names its index.
-    pub fn classify(&self, texts: Vec<String>) -> Result<JsValue, JsError> {
-        let predictions = self.classifier.classify_batch(&texts)?;
+    /// A text is empty after normalization or over the classifier's size limit; the error names its index,
+    /// counted from `first_index`, where the texts are a part of the caller's.
+    pub fn classify(&self, texts: Vec<String>, first_index: usize) -> Result<JsValue, JsError> {
+        let predictions = self.classifier.classify_batch(&texts);
+        let predictions = predictions.map_err(|error| answer::error_in_chunk(error, first_index))?;
         let labels = self.classifier.labels();
         let answers: Vec<_> =
             predictions.into_iter().map(|prediction| answer::prediction(labels, prediction)).collect();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use classifier::ClassifyError;
 use wasm_model::answer;
 
 /// Neither sorted nor reversed, so that an order made up on the way shows.
@@ -50,4 +51,19 @@ fn an_explanation_has_its_words_in_reading_order() {
         r#"{{"prediction":{PREDICTION},"words":[{{"word":"shares","contribution":-0.125}},{{"word":"plunge","contribution":0.5}}]}}"#
     );
     assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
+}
+
+#[test]
+fn an_error_in_a_chunk_has_the_index_of_the_whole() {
+    let index = 3;
+    let reason = String::new();
+    for error in [
+        ClassifyError::EmptyText { index },
+        ClassifyError::TextTooLong { index, limit_bytes: 1, found_bytes: 2 },
+        ClassifyError::Tokenizer { index, reason },
+        ClassifyError::NotANumber { index },
+    ] {
+        let message = answer::error_in_chunk(error, 128).to_string();
+        assert!(message.contains("text 131"), "{message}");
+    }
 }

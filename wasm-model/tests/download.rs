@@ -13,28 +13,28 @@ fn chunks_come_out_as_one_file() {
     for chunk in [b"a".as_slice(), b"", b"bc"] {
         download.push(chunk).unwrap();
     }
-    assert_eq!(download.finish().unwrap(), b"abc");
+    assert_eq!(download.finish(None).unwrap(), b"abc");
 }
 
 #[test]
 fn a_file_of_unknown_size_and_hash_is_taken_as_it_is() {
     let mut download = Download::new(None, None).unwrap();
     download.push(b"abc").unwrap();
-    assert_eq!(download.finish().unwrap(), b"abc");
+    assert_eq!(download.finish(None).unwrap(), b"abc");
 }
 
 #[test]
 fn the_hash_may_be_written_in_capitals() {
     let mut download = Download::new(None, Some(SHA256_ABC.to_uppercase())).unwrap();
     download.push(b"abc").unwrap();
-    assert!(download.finish().is_ok());
+    assert!(download.finish(None).is_ok());
 }
 
 #[test]
 fn another_file_is_refused_and_both_hashes_are_named() {
     let mut download = Download::new(None, Some(SHA256_ABC.to_owned())).unwrap();
     download.push(b"abd").unwrap();
-    let message = download.finish().unwrap_err().to_string();
+    let message = download.finish(None).unwrap_err().to_string();
     let sha256_abd = "a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9";
     assert!(message.contains(SHA256_ABC) && message.contains(sha256_abd), "{message}");
 }
@@ -52,7 +52,7 @@ fn what_is_no_hash_is_refused_before_the_first_byte() {
 fn a_file_that_ends_early_is_refused() {
     let mut download = Download::new(Some(4), None).unwrap();
     download.push(b"abc").unwrap();
-    let error = download.finish().unwrap_err();
+    let error = download.finish(None).unwrap_err();
     assert_eq!(error, DownloadError::TooShort { expected_bytes: 4, found_bytes: 3 });
 }
 
@@ -81,4 +81,21 @@ fn an_unannounced_file_is_refused_where_it_passes_the_limit() {
     }
     let error = download.push(&[0]).unwrap_err();
     assert_eq!(error, DownloadError::TooLarge { found_bytes: MAX_MODEL_BYTES + 1 });
+}
+
+#[test]
+fn a_hash_that_was_computed_elsewhere_is_compared_instead() {
+    let hex = |hash: &str| {
+        (0..64).step_by(2).map(|at| u8::from_str_radix(&hash[at..at + 2], 16).unwrap()).collect()
+    };
+    let download = || {
+        let mut download = Download::new(None, Some(SHA256_ABC.to_owned())).unwrap();
+        download.push(b"abc").unwrap();
+        download
+    };
+    assert_eq!(download().bytes(), b"abc");
+    assert!(download().finish(Some(hex(SHA256_ABC))).is_ok());
+    let other = "0".repeat(64);
+    let message = download().finish(Some(hex(&other))).unwrap_err().to_string();
+    assert!(message.contains(SHA256_ABC) && message.contains(&other), "{message}");
 }

@@ -1,37 +1,30 @@
 //! The engine as the page sees it: the only file that talks to JavaScript.
 //!
-//! It imports `/engine/tickertone.js` when asked to (never at start, so that a missing engine is an error the
-//! page can show), loads the manifest's default model in a worker, and turns answers into the types of
-//! `messages`. Each retry imports under another address: browsers remember a module that failed to load.
+//! `js/load-engine.js` has begun to load engine and model before this program runs; what it could not load is
+//! an error that the page can show. This file asks for the outcome, and turns answers into the types of
+//! `messages`.
 
-use gloo::net::http::Request;
-use messages::{EngineInfo, Explanation, Manifest, ManifestModel, Prediction};
+use messages::{EngineInfo, Explanation, ManifestModel, Prediction};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use crate::state::{Progress, ReadyEngine};
 
-const ENGINE_URL: &str = "/engine/tickertone.js";
-const MODELS_URL: &str = "/models/";
-
-#[wasm_bindgen(module = "/js/import-engine.js")]
+#[wasm_bindgen(module = "/js/load-engine.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = importEngine, catch)]
-    async fn import_engine(url: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = loadEngine, catch)]
+    async fn load_engine(attempt: u32, on_progress: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen]
 extern "C" {
-    /// The namespace object of `tickertone.js`.
-    type EngineModule;
-    #[wasm_bindgen(method, getter, js_name = Classifier)]
-    fn classifier(this: &EngineModule) -> ClassifierClass;
-
-    /// The class `Classifier` itself.
-    type ClassifierClass;
-    #[wasm_bindgen(method, catch)]
-    async fn load(this: &ClassifierClass, options: &JsValue) -> Result<JsValue, JsValue>;
+    /// What `loadEngine` gives.
+    type Loaded;
+    #[wasm_bindgen(method, getter)]
+    fn classifier(this: &Loaded) -> JsClassifier;
+    #[wasm_bindgen(method, getter)]
+    fn model(this: &Loaded) -> JsValue;
 
     /// An instance of `Classifier`.
     type JsClassifier;
@@ -43,17 +36,6 @@ extern "C" {
     async fn explain(this: &JsClassifier, text: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method)]
     fn dispose(this: &JsClassifier);
-}
-
-/// The options of `Classifier.load`.
-#[derive(Serialize)]
-struct LoadOptions {
-    model: String,
-    sha256: String,
-    worker: bool,
-    engine: &'static str,
-    #[serde(rename = "onProgress", with = "serde_wasm_bindgen::preserve")]
-    on_progress: JsValue,
 }
 
 /// The argument of `onProgress`, in bytes (JavaScript has no integers).
@@ -77,36 +59,15 @@ impl Engine {
         attempt: u32,
         on_progress: impl Fn(Progress) + 'static,
     ) -> Result<(Self, ReadyEngine), String> {
-        let model = default_model().await?;
-        let size_bytes = model.size_bytes;
-        on_progress(Progress { loaded: 0, total: Some(size_bytes) });
-        let url =
-            if attempt == 0 { ENGINE_URL.to_owned() } else { format!("{ENGINE_URL}?attempt={attempt}") };
-        let module = import_engine(&url).await.map_err(|error| {
-            format!(
-                "The engine at {ENGINE_URL} did not start. Check the connection and try again. ({})",
-                words_of(&error)
-            )
-        })?;
-        let module: EngineModule = module.unchecked_into();
-
         let report = Closure::<dyn Fn(JsValue)>::new(move |progress| {
             if let Ok(JsProgress { loaded, total }) = serde_wasm_bindgen::from_value(progress) {
-                let total = total.map_or(size_bytes, |bytes| bytes as u64);
-                on_progress(Progress { loaded: loaded as u64, total: Some(total) });
+                on_progress(Progress { loaded: loaded as u64, total: total.map(|bytes| bytes as u64) });
             }
         });
-        let options = LoadOptions {
-            // Named by content, the model stays in the browser's cache until another one takes its place.
-            model: format!("{MODELS_URL}{}?sha256={}", model.file, model.sha256),
-            sha256: model.sha256,
-            worker: true,
-            engine: "auto",
-            on_progress: report.as_ref().clone(),
-        };
-        let options = serde_wasm_bindgen::to_value(&options).map_err(|error| error.to_string())?;
-        let classifier = module.classifier().load(&options).await.map_err(|error| message(&error))?;
-        let engine = Self { classifier: classifier.unchecked_into() };
+        let loaded = load_engine(attempt, report.as_ref()).await.map_err(|error| message(&error))?;
+        let loaded: Loaded = loaded.unchecked_into();
+        let model: ManifestModel = read(loaded.model())?;
+        let engine = Self { classifier: loaded.classifier() };
         let info: EngineInfo = read(engine.classifier.info())?;
         Ok((engine, ReadyEngine { info, metrics: model.metrics }))
     }
@@ -145,29 +106,6 @@ impl Engine {
 /// Milliseconds since the page was opened.
 pub fn now_ms() -> f64 {
     gloo::utils::window().performance().map_or(0.0, |performance| performance.now())
-}
-
-async fn default_model() -> Result<ManifestModel, String> {
-    let url = format!("{MODELS_URL}manifest.json");
-    let response = Request::get(&url).send().await;
-    let response =
-        response.map_err(|_| format!("{url} did not arrive. Check the connection and try again."))?;
-    if !response.ok() {
-        return Err(format!(
-            "Expected the list of models at {url}, but the server answered {} {}. Ask its operator to add a model.",
-            response.status(),
-            response.status_text()
-        ));
-    }
-    let manifest: Manifest = response.json().await.map_err(|error| {
-        format!("Expected a list of models at {url}, but found something else ({error}). Ask the server's operator.")
-    })?;
-    manifest.default_model().cloned().ok_or_else(|| {
-        format!(
-            "{url} names \"{}\" as its default model, but does not list it. Ask the server's operator.",
-            manifest.default
-        )
-    })
 }
 
 fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {

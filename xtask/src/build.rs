@@ -10,7 +10,27 @@ use anyhow::{Context, Result, bail};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tempfile::TempDir;
 
+/// One build of the engine: a row of `wasm-model/js/builds.js`, seen from the compiler.
+#[derive(Hash)]
+struct EngineBuild {
+    /// Its folder in the npm package.
+    name: &'static str,
+    /// What rustc may use.
+    target_features: &'static str,
+    /// What [`WASM_FEATURES`] lacks of it, in wasm-opt's words.
+    wasm_opt: &'static [&'static str],
+}
+
+const ENGINE_BUILDS: [EngineBuild; 2] = [
+    EngineBuild { name: "simd128", target_features: "+simd128", wasm_opt: &[] },
+    EngineBuild {
+        name: "relaxed",
+        target_features: "+simd128,+relaxed-simd",
+        wasm_opt: &["--enable-relaxed-simd"],
+    },
+];
 /// The cargo profile of what the browser downloads; its folder in the target folder has the same name.
 const PROFILE: &str = "wasm-release";
 /// What rustc's wasm32 target and `.cargo/config.toml` switch on, in wasm-opt's words.
@@ -50,55 +70,62 @@ pub fn page_and_engine(workspace: &Workspace, tools: &Tools, steps: &mut Steps) 
 
 /// Assembles `dist/engine`: the JavaScript of the npm package, and beside it one folder a build of the engine.
 fn engine(workspace: &Workspace, tools: &Tools) -> Result<()> {
-    let mut cargo = workspace.cargo();
-    leave_out_home(&mut cargo);
-    run(cargo.args(["build", "--package", "wasm-model", "--target", WASM, "--profile", PROFILE]))?;
     let dist = workspace.root.join("dist");
-    let module = workspace.target.join(WASM).join(PROFILE).join("wasm_model.wasm");
-    let javascript = workspace.root.join("wasm-model/js");
-    // wasm-opt takes half a minute: what was made of the same files by the same tools is not made again.
-    let fingerprint = fingerprint(&module, &javascript, tools)?;
-    let stamp = dist.join("engine.fingerprint");
-    if dist.join("engine").is_dir() && std::fs::read_to_string(&stamp).is_ok_and(|last| last == fingerprint) {
-        return Ok(());
-    }
     std::fs::create_dir_all(&dist).with_context(|| format!("{} could not be made", dist.display()))?;
-    let unfinished = tempfile::Builder::new()
-        .prefix(".engine-")
-        .tempdir_in(&dist)
-        .with_context(|| format!("no folder could be made in {}", dist.display()))?;
+    let unfinished = unfinished_folder(&dist)?;
     // A folder in the folder, because the outer one may be read by us alone.
     let engine = unfinished.path().join("engine");
-    std::fs::create_dir(&engine).with_context(|| format!("{} could not be made", engine.display()))?;
-    copy_files(&javascript, &engine)?;
-    let build = engine.join("simd128");
-    let mut bindgen = tools.command(workspace, "wasm-bindgen")?;
-    bindgen.args(["--target", "web", "--out-name", "tickertone_engine", "--out-dir"]).arg(&build);
-    run(bindgen.arg(&module))?;
-    let bound = build.join("tickertone_engine_bg.wasm");
-    let optimized = build.join("optimized.wasm");
-    let mut wasm_opt = tools.command(workspace, "wasm-opt")?;
-    run(wasm_opt.arg("-O3").args(WASM_FEATURES).arg(&bound).arg("-o").arg(&optimized))?;
-    std::fs::rename(&optimized, &bound)
-        .with_context(|| format!("{} could not be replaced", bound.display()))?;
-    replace(&dist.join("engine"), &engine)?;
-    std::fs::write(&stamp, fingerprint).with_context(|| format!("{} cannot be written", stamp.display()))
+    copy_files(&workspace.root.join("wasm-model/js"), &engine)?;
+    for build in &ENGINE_BUILDS {
+        copy_files(&module(workspace, tools, build)?, &engine.join(build.name))?;
+    }
+    replace(&dist.join("engine"), &engine)
 }
 
-/// Changes with the module, with any of the JavaScript files and with the tools.
-fn fingerprint(module: &Path, javascript: &Path, tools: &Tools) -> Result<String> {
+/// Compiles, binds and optimizes one build, and returns the folder of what the browser downloads of it.
+///
+/// Each build has a target folder of its own: the file of a cdylib has no hash in its name, so in one folder
+/// each build would overwrite, and by that invalidate, the other's.
+fn module(workspace: &Workspace, tools: &Tools, build: &EngineBuild) -> Result<PathBuf> {
+    let target = workspace.target.join("engine").join(build.name);
+    let mut cargo = workspace.cargo();
+    add_rustflags(&mut cargo, Some(build.target_features));
+    cargo.args(["build", "--package", "wasm-model", "--target", WASM, "--profile", PROFILE, "--target-dir"]);
+    run(cargo.arg(&target))?;
+    let module = target.join(WASM).join(PROFILE).join("wasm_model.wasm");
+    let (bound, stamp) = (target.join("bound"), target.join("bound.fingerprint"));
+    // wasm-opt takes half a minute: what was made of the same module by the same tools is not made again.
+    let fingerprint = fingerprint(&module, tools, build)?;
+    if bound.is_dir() && std::fs::read_to_string(&stamp).is_ok_and(|last| last == fingerprint) {
+        return Ok(bound);
+    }
+    let unfinished = unfinished_folder(&target)?;
+    let mut bindgen = tools.command(workspace, "wasm-bindgen")?;
+    bindgen.args(["--target", "web", "--out-name", "tickertone_engine", "--out-dir"]).arg(unfinished.path());
+    run(bindgen.arg(&module))?;
+    let plain = unfinished.path().join("tickertone_engine_bg.wasm");
+    let optimized = unfinished.path().join("optimized.wasm");
+    let mut wasm_opt = tools.command(workspace, "wasm-opt")?;
+    wasm_opt.arg("-O3").args(WASM_FEATURES).args(build.wasm_opt);
+    run(wasm_opt.arg(&plain).arg("-o").arg(&optimized))?;
+    std::fs::rename(&optimized, &plain)
+        .with_context(|| format!("{} could not be replaced", plain.display()))?;
+    replace(&bound, &unfinished.keep())?;
+    std::fs::write(&stamp, fingerprint).with_context(|| format!("{} cannot be written", stamp.display()))?;
+    Ok(bound)
+}
+
+/// A folder beside the one that it will replace once it is whole.
+fn unfinished_folder(place: &Path) -> Result<TempDir> {
+    let made = tempfile::Builder::new().prefix(".engine-").tempdir_in(place);
+    made.with_context(|| format!("no folder could be made in {}", place.display()))
+}
+
+/// Changes with the module and with what is done to it.
+fn fingerprint(module: &Path, tools: &Tools, build: &EngineBuild) -> Result<String> {
+    let bytes = std::fs::read(module).with_context(|| format!("{} cannot be read", module.display()))?;
     let mut hasher = DefaultHasher::new();
-    let mut files = vec![module.to_owned()];
-    let entries =
-        std::fs::read_dir(javascript).with_context(|| format!("{} cannot be read", javascript.display()))?;
-    for entry in entries {
-        files.push(entry.with_context(|| format!("{} cannot be read", javascript.display()))?.path());
-    }
-    files.sort();
-    for file in files {
-        std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?.hash(&mut hasher);
-    }
-    (tools.folders(), WASM_FEATURES).hash(&mut hasher);
+    (bytes, tools.folders(), WASM_FEATURES, build).hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
 }
 
@@ -106,7 +133,7 @@ fn fingerprint(module: &Path, javascript: &Path, tools: &Tools) -> Result<String
 fn page(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let mut trunk = tools.command(workspace, "trunk")?;
     trunk.current_dir(workspace.root.join("web"));
-    leave_out_home(&mut trunk);
+    add_rustflags(&mut trunk, None);
     run(trunk.args(["build", "--release", "--offline", "--skip-version-check"]))?;
     let index = workspace.root.join("dist/app/index.html");
     if !index.is_file() {
@@ -115,19 +142,22 @@ fn page(workspace: &Workspace, tools: &Tools) -> Result<()> {
     Ok(())
 }
 
-/// Panic messages name source files: without this every visitor would download the path of the builder's home.
-fn leave_out_home(command: &mut Command) {
+/// Adds to the flags of `.cargo/config.toml`: target features, and what keeps the builder's home out of the
+/// panic messages, which name source files: every visitor would download its path.
+fn add_rustflags(command: &mut Command, target_features: Option<&str>) {
     let home = std::env::home_dir().map(|home| home.join(".cargo"));
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or(home);
-    // Cargo splits the variable at spaces; it adds its flags to those of .cargo/config.toml.
-    if let Some(folder) = cargo_home.filter(|folder| !folder.to_string_lossy().contains(' ')) {
-        let flag = format!("--remap-path-prefix={}=cargo", folder.display());
-        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flag);
-    }
+    // Cargo splits the variable at spaces.
+    let cargo_home = cargo_home.filter(|folder| !folder.to_string_lossy().contains(' '));
+    let remap = cargo_home.map(|folder| format!("--remap-path-prefix={}=cargo", folder.display()));
+    let features = target_features.map(|features| format!("-Ctarget-feature={features}"));
+    let flags: Vec<String> = remap.into_iter().chain(features).collect();
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags.join(" "));
 }
 
-/// Copies the files of a folder that has no folders.
+/// Copies the files of a folder that has no folders into a new one.
 fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir(to).with_context(|| format!("{} could not be made", to.display()))?;
     let entries = std::fs::read_dir(from).with_context(|| format!("{} cannot be read", from.display()))?;
     for entry in entries {
         let entry = entry.with_context(|| format!("{} cannot be read", from.display()))?;

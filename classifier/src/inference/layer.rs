@@ -3,7 +3,7 @@
 use super::Sizes;
 use super::workspace::{BLOCK_ROWS, Rows, Scratch, join};
 use crate::ModelError;
-use crate::kernels::{Activation, Heads, Kernel, LayerNorm, PackedMatrix, row_bytes};
+use crate::kernels::{Activation, Heads, Kernel, LayerNorm, PackedMatrix, RowScale, row_bytes};
 use crate::model_file::ModelFile;
 use std::ops::Range;
 
@@ -59,7 +59,7 @@ impl Layer {
         kernel: &dyn Kernel,
         sizes: Sizes,
         quantized: &[u8],
-        scales: &[f32],
+        scales: &[RowScale],
         qkv: &mut [f32],
         threads: usize,
     ) {
@@ -158,7 +158,7 @@ fn quantize(
     width: usize,
     row_bytes: usize,
     quantized: &mut [u8],
-    scales: &mut [f32],
+    scales: &mut [RowScale],
 ) {
     let each = x.chunks_exact(width).zip(quantized.chunks_exact_mut(row_bytes)).zip(scales);
     for ((x, quantized), scale) in each {

@@ -1,7 +1,7 @@
 //! The memory of a forward pass, kept between passes, and how its rows are shared between threads.
 
 use super::Sizes;
-use crate::kernels::AttentionScratch;
+use crate::kernels::{AttentionScratch, RowScale};
 use std::ops::Range;
 
 /// Rows that go through the second step of a layer together: their intermediate activations stay in the cache.
@@ -16,7 +16,7 @@ pub(crate) struct Workspace {
     pub(super) hidden: Vec<f32>,
     /// The hidden states quantized: `[rows][row_bytes]`, and a scale each.
     pub(super) quantized: Vec<u8>,
-    pub(super) scales: Vec<f32>,
+    pub(super) scales: Vec<RowScale>,
     /// `[rows][3 · hidden]`.
     pub(super) qkv: Vec<f32>,
     /// One for each thread.
@@ -35,7 +35,7 @@ pub(super) struct Scratch {
     pub(super) intermediate: Vec<f32>,
     /// Any of the above, quantized.
     pub(super) quantized: Vec<u8>,
-    pub(super) scales: Vec<f32>,
+    pub(super) scales: Vec<RowScale>,
     /// `[hidden]`.
     pub(super) pooled: Vec<f32>,
 }
@@ -51,7 +51,7 @@ impl Workspace {
         }
         self.hidden.resize(rows * sizes.hidden, 0.0);
         self.quantized.resize(rows * sizes.row_bytes, 0);
-        self.scales.resize(rows, 0.0);
+        self.scales.resize(rows, RowScale::default());
         self.qkv.resize(rows * 3 * sizes.hidden, 0.0);
         self.scratch.resize_with(threads, Scratch::default);
         for scratch in &mut self.scratch {
@@ -61,7 +61,7 @@ impl Workspace {
             // A quantized activation takes 2 bytes at most; a row is filled up to 4.
             let widest = sizes.hidden.max(sizes.intermediate).next_multiple_of(4);
             scratch.quantized.resize(BLOCK_ROWS * 2 * widest, 0);
-            scratch.scales.resize(BLOCK_ROWS, 0.0);
+            scratch.scales.resize(BLOCK_ROWS, RowScale::default());
             scratch.pooled.resize(sizes.hidden, 0.0);
         }
     }
@@ -73,7 +73,7 @@ pub(super) struct Rows<'a> {
     pub(super) first: usize,
     pub(super) hidden: &'a mut [f32],
     pub(super) quantized: &'a mut [u8],
-    pub(super) scales: &'a mut [f32],
+    pub(super) scales: &'a mut [RowScale],
 }
 
 impl<'a> Rows<'a> {

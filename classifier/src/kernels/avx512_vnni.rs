@@ -89,6 +89,11 @@ impl Simd for Avx512Vnni {
     }
 
     #[inline(always)]
+    fn min(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_min_ps(a, b) }
+    }
+
+    #[inline(always)]
     fn abs(self, x: __m512) -> __m512 {
         unsafe { _mm512_abs_ps(x) }
     }

@@ -1,7 +1,7 @@
 //! The int8 product: packed weights, quantized activations, and the epilogue that turns accumulators into f32.
 
 use super::math::gelu;
-use super::rows::ZERO_POINT;
+use super::rows::{RowScale, ZERO_POINT};
 use super::simd::{Int8, Simd};
 
 /// Most accumulators of a tile, over all kernels.
@@ -35,6 +35,8 @@ pub struct PackedMatrix {
     /// −64 · Σ_k weight: where an accumulator starts, so that the zero point of the activations drops out.
     acc_init: Vec<i32>,
     scales: Vec<f32>,
+    /// Σ_k weight, in f32: what the midpoint of a row of activations is multiplied by.
+    sums: Vec<f32>,
     bias: Vec<f32>,
 }
 
@@ -51,6 +53,7 @@ impl PackedMatrix {
             panels,
             acc_init: vec![0; columns],
             scales: vec![0.0; columns],
+            sums: vec![0.0; columns],
             bias: vec![0.0; columns],
         }
     }
@@ -74,6 +77,7 @@ impl PackedMatrix {
         }
         self.acc_init[column] = -ZERO_POINT * sum;
         self.scales[column] = largest / 127.0 * factor;
+        self.sums[column] = sum as f32 * self.scales[column];
         self.bias[column] = bias * factor;
     }
 
@@ -107,14 +111,14 @@ pub enum Activation {
     Gelu,
 }
 
-/// `out = activation(lhs · rhsᵀ · scales + bias)`.
+/// `out = activation(lhs · rhsᵀ + bias)`.
 ///
 /// `lhs`: one quantized row for each of `lhs_scales`; `out`: `[rows][n]`, f32.
 #[inline(always)]
 pub(crate) fn matmul_i8<I: Int8>(
     kernel: I,
     lhs: &[u8],
-    lhs_scales: &[f32],
+    lhs_scales: &[RowScale],
     rhs: &PackedMatrix,
     activation: Activation,
     out: &mut [f32],
@@ -127,44 +131,53 @@ pub(crate) fn matmul_i8<I: Int8>(
     // Tiles of nearly equal height: 20 rows are 5 + 5 + 5 + 5 rather than 6 + 6 + 6 + 2.
     let tiles = rows.div_ceil(I::TILE_ROWS);
     let mut acc = [0i32; MAX_TILE];
-    for (panel, weights) in rhs.panels[rhs.first_panel..].chunks_exact(panel_size).enumerate() {
-        let column = panel * I::TILE_COLUMNS;
-        if column >= n {
-            break; // what is left fills up the last cache line
-        }
+    let panels = rhs.panels[rhs.first_panel..].chunks_exact(panel_size);
+    // The zip leaves out what fills up the last cache line.
+    for (weights, column) in panels.zip((0..n).step_by(I::TILE_COLUMNS)) {
+        let columns = Columns {
+            scales: &rhs.scales[column..column + I::TILE_COLUMNS],
+            sums: &rhs.sums[column..column + I::TILE_COLUMNS],
+            bias: &rhs.bias[column..column + I::TILE_COLUMNS],
+        };
         let init = &rhs.acc_init[column..column + I::TILE_COLUMNS];
-        let scales = &rhs.scales[column..column + I::TILE_COLUMNS];
-        let bias = &rhs.bias[column..column + I::TILE_COLUMNS];
-        let columns = I::TILE_COLUMNS.min(n - column);
+        let width = I::TILE_COLUMNS.min(n - column);
         let mut row = 0;
         for tile in 0..tiles {
             let height = (rows - row) / (tiles - tile);
             let acc = &mut acc[..height * I::TILE_COLUMNS];
             kernel.tile(&lhs[row * row_bytes..], row_bytes, height, weights, init, acc);
             for (acc, at) in acc.chunks_exact(I::TILE_COLUMNS).zip(row..) {
-                let out = &mut out[at * n + column..][..columns];
-                epilogue(kernel.simd(), acc, lhs_scales[at], scales, bias, activation, out);
+                let out = &mut out[at * n + column..][..width];
+                epilogue(kernel.simd(), acc, lhs_scales[at], columns, activation, out);
             }
             row += height;
         }
     }
 }
 
-/// `out = activation(acc · (lhs_scale · scale) + bias)` for one row of a tile.
+/// What belongs to the columns of a tile.
+#[derive(Clone, Copy)]
+struct Columns<'a> {
+    scales: &'a [f32],
+    sums: &'a [f32],
+    bias: &'a [f32],
+}
+
+/// `out = activation(acc · (row scale · column scale) + (midpoint · sum + bias))` for one row of a tile.
 #[inline(always)]
 fn epilogue<S: Simd>(
     s: S,
     acc: &[i32],
-    lhs_scale: f32,
-    scales: &[f32],
-    bias: &[f32],
+    row: RowScale,
+    columns: Columns<'_>,
     activation: Activation,
     out: &mut [f32],
 ) {
-    let lhs_scale = s.splat(lhs_scale);
+    let (row_scale, midpoint) = (s.splat(row.scale), s.splat(row.midpoint));
     for (at, out) in (0..).step_by(S::WIDTH).zip(out.chunks_mut(S::WIDTH)) {
-        let scale = s.mul(lhs_scale, s.load(&scales[at..]));
-        let mut x = s.add(s.mul(s.load_i32(&acc[at..]), scale), s.load(&bias[at..]));
+        let scale = s.mul(row_scale, s.load(&columns.scales[at..]));
+        let offset = s.add(s.mul(midpoint, s.load(&columns.sums[at..])), s.load(&columns.bias[at..]));
+        let mut x = s.add(s.mul(s.load_i32(&acc[at..]), scale), offset);
         if activation == Activation::Gelu {
             x = gelu(s, x);
         }

@@ -81,6 +81,11 @@ impl Simd for NeonDot {
     }
 
     #[inline(always)]
+    fn min(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
+        unsafe { vbslq_f32(vcltq_f32(a, b), a, b) }
+    }
+
+    #[inline(always)]
     fn abs(self, x: float32x4_t) -> float32x4_t {
         unsafe { vabsq_f32(x) }
     }

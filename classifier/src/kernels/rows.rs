@@ -5,49 +5,73 @@
 use super::math::exp;
 use super::simd::{Int8, Parts, SUM_LANES, Simd};
 
-/// Largest magnitude of a quantized activation: with the zero point 64 all 7 bits are 1 ..= 127.
-const MAX_MAGNITUDE: f32 = 63.0;
-/// The quantized value of 0.
+/// The quantized value of a row's midpoint.
 pub const ZERO_POINT: i32 = 64;
+/// Steps from the smallest to the largest value of a row: 1 ..= 127.
+const STEPS: f32 = 126.0;
 
-/// Quantizes a row to unsigned 7 bits: `x ≈ (quantized − 64) · scale` with `scale` = max |x| / 63, rounded to the
-/// nearest, ties to even. Returns `scale`; a row of zeros has scale 0.
+/// What a quantized row stands for: `x ≈ midpoint + (quantized − 64) · scale`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RowScale {
+    /// (max − min) / 126; 0 for a row of equal values.
+    pub scale: f32,
+    /// (max + min) / 2. Rows are lopsided, GELU's most of all; around their middle no step is wasted.
+    pub midpoint: f32,
+}
+
+/// Quantizes a row (not empty) to unsigned 7 bits, rounded to the nearest, ties to even.
 ///
 /// `out` holds the row as [`Int8::store_quantized`] writes it, whole groups of k: what lies beyond the row is
 /// set to 0, and the packed weights are 0 there.
 #[inline(always)]
-pub(crate) fn quantize<I: Int8>(kernel: I, x: &[f32], out: &mut [u8]) -> f32 {
+pub(crate) fn quantize<I: Int8>(kernel: I, x: &[f32], out: &mut [u8]) -> RowScale {
     // See `exp`: adding 1.5 · 2^23 rounds, and leaves the integer in the low bits.
     const ROUND: f32 = 12_582_912.0 + ZERO_POINT as f32;
     let (s, width) = (kernel.simd(), I::Simd::WIDTH);
     let full = x.len() - x.len() % width;
-    let mut largest = s.splat(0.0);
+    let mut largest = s.splat(x[0]);
+    let mut smallest = largest;
     for x in x[..full].chunks_exact(width) {
-        largest = s.max(largest, s.abs(s.load(x)));
+        let x = s.load(x);
+        largest = s.max(largest, x);
+        smallest = s.min(smallest, x);
     }
-    largest = s.max(largest, s.abs(s.load_partial(&x[full..], 0.0)));
-    let mut lanes = [0f32; SUM_LANES];
-    s.store(largest, &mut lanes);
-    let largest = lanes.iter().fold(0f32, |a, &b| if a > b { a } else { b });
-    let inverse = if largest > 0.0 { MAX_MAGNITUDE / largest } else { 0.0 };
+    if full < x.len() {
+        let last = s.load_partial(&x[full..], x[0]);
+        largest = s.max(largest, last);
+        smallest = s.min(smallest, last);
+    }
+    let largest = lanes(s, largest, x[0]).into_iter().fold(x[0], |a, b| if a > b { a } else { b });
+    let smallest = lanes(s, smallest, x[0]).into_iter().fold(x[0], |a, b| if a < b { a } else { b });
+    let range = largest - smallest;
+    let midpoint = 0.5 * (largest + smallest);
+    let inverse = if range > 0.0 { STEPS / range } else { 0.0 };
 
-    let (inverse, round) = (s.splat(inverse), s.splat(ROUND));
+    let (middle, inverse, round) = (s.splat(midpoint), s.splat(inverse), s.splat(ROUND));
+    let rounded = |x| s.add(s.mul(s.sub(x, middle), inverse), round);
     let step = width * 4 / I::K_GROUP;
     let mut at = 0;
     for x in x[..full].chunks_exact(width) {
-        kernel.store_quantized(s.add(s.mul(s.load(x), inverse), round), &mut out[at..at + step]);
+        kernel.store_quantized(rounded(s.load(x)), &mut out[at..at + step]);
         at += step;
     }
     if full < x.len() {
         let mut last = [0u8; SUM_LANES * 4];
-        let rounded = s.add(s.mul(s.load_partial(&x[full..], 0.0), inverse), round);
-        kernel.store_quantized(rounded, &mut last);
+        kernel.store_quantized(rounded(s.load_partial(&x[full..], 0.0)), &mut last);
         let bytes = (x.len() - full) * 4 / I::K_GROUP;
         out[at..at + bytes].copy_from_slice(&last[..bytes]);
         at += bytes;
     }
     out[at..].fill(0);
-    largest / MAX_MAGNITUDE
+    RowScale { scale: range / STEPS, midpoint }
+}
+
+/// The lanes of a vector, filled up to 16.
+#[inline(always)]
+fn lanes<S: Simd>(s: S, x: S::F32, fill: f32) -> [f32; SUM_LANES] {
+    let mut lanes = [fill; SUM_LANES];
+    s.store(x, &mut lanes);
+    lanes
 }
 
 /// Scale and shift of a LayerNorm.
@@ -123,9 +147,8 @@ pub(crate) fn softmax<S: Simd>(s: S, x: &mut [f32]) {
         largest = s.max(largest, s.load(x));
     }
     largest = s.max(largest, s.load_partial(&x[full..], f32::NEG_INFINITY));
-    let mut lanes = [f32::NEG_INFINITY; SUM_LANES];
-    s.store(largest, &mut lanes);
-    let largest = s.splat(lanes.iter().fold(f32::NEG_INFINITY, |a, &b| if a > b { a } else { b }));
+    let largest = lanes(s, largest, f32::NEG_INFINITY).into_iter();
+    let largest = s.splat(largest.fold(f32::NEG_INFINITY, |a, b| if a > b { a } else { b }));
 
     let mut sum = Parts::zero(s);
     let mut at = 0;

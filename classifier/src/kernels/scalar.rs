@@ -51,6 +51,10 @@ impl Simd for Scalar {
         if a > b { a } else { b }
     }
 
+    fn min(self, a: f32, b: f32) -> f32 {
+        if a < b { a } else { b }
+    }
+
     fn abs(self, x: f32) -> f32 {
         x.abs()
     }

@@ -31,6 +31,8 @@ pub(crate) trait Simd: Copy {
     fn div(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// `if a > b { a } else { b }`, which settles what a NaN does.
     fn max(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `if a < b { a } else { b }`.
+    fn min(self, a: Self::F32, b: Self::F32) -> Self::F32;
     fn abs(self, x: Self::F32) -> Self::F32;
     /// The f32 whose bits are those of `x` shifted left by 23: integer to exponent field.
     fn shift_to_exponent(self, x: Self::F32) -> Self::F32;

@@ -3,7 +3,8 @@
 //!
 //! Two kernels with the same bits. Where the CPU has a dot product (AVX-VNNI, NEON), the four-way instruction is
 //! one of the CPU's; on other x86 engines emulate it with five, while the two-way one plus a widening addition
-//! takes three. WebAssembly cannot ask the CPU, so [`available`] times both.
+//! takes three. WebAssembly cannot ask the CPU, hence
+//! [`fastest`](super::fastest).
 #![allow(unsafe_code)]
 
 use super::implement_kernel;
@@ -18,6 +19,9 @@ pub(super) struct RelaxedDot4;
 /// `i16x8.relaxed_dot_i8x16_i7x16_s`, widened by pairs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RelaxedDot2;
+
+/// Both.
+pub(super) const KERNELS: [&dyn super::Kernel; 2] = [&RelaxedDot4, &RelaxedDot2];
 
 implement_kernel!(RelaxedDot4, "wasm-relaxed-dot4");
 implement_kernel!(RelaxedDot2, "wasm-relaxed-dot2");

@@ -68,6 +68,12 @@ impl Simd for Simd128 {
     }
 
     #[inline(always)]
+    fn min(self, a: v128, b: v128) -> v128 {
+        // pmin(b, a) is `if a < b { a } else { b }`.
+        f32x4_pmin(b, a)
+    }
+
+    #[inline(always)]
     fn abs(self, x: v128) -> v128 {
         f32x4_abs(x)
     }

@@ -1,15 +1,19 @@
-//! A line to the server that can break: it passes everything on, but spoils the first download of a model.
+//! A line to the server that can break: it passes everything on, but spoils the first download of a model. It
+//! counts the downloads, which the browser cannot: to it, what comes from its cache is a request, too.
 //!
 //! It sits between browser and server as a second origin, so that page, engine and model still share one.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// What happens to the first model that is asked for; later ones arrive whole.
 pub enum Fault {
+    /// It arrives whole.
+    None,
     /// The connection breaks after so many bytes.
     CutAfter(usize),
     /// The rest of the answer waits for [`Line::release`] after so many bytes.
@@ -25,6 +29,7 @@ type Pending = Mutex<Option<(Fault, Receiver<()>)>>;
 pub struct Line {
     pub origin: String,
     release: Sender<()>,
+    downloads: Arc<AtomicUsize>,
 }
 
 impl Line {
@@ -35,14 +40,21 @@ impl Line {
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (release, released) = channel();
         let pending: Arc<Pending> = Arc::new(Mutex::new(Some((fault, released))));
+        let downloads = Arc::new(AtomicUsize::new(0));
+        let counter = downloads.clone();
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let (pending, upstream) = (pending.clone(), upstream.clone());
+                let (pending, upstream, counter) = (pending.clone(), upstream.clone(), counter.clone());
                 // A browser that goes away in the middle is no concern of the line's.
-                thread::spawn(move || pass_on(client, &upstream, &pending));
+                thread::spawn(move || pass_on(client, &upstream, &pending, &counter));
             }
         });
-        Self { origin, release }
+        Self { origin, release, downloads }
+    }
+
+    /// How many times a model was asked for.
+    pub fn downloads(&self) -> usize {
+        self.downloads.load(Ordering::SeqCst)
     }
 
     /// Lets a held download go on.
@@ -52,12 +64,13 @@ impl Line {
 }
 
 /// Serves one connection, which is one request: both sides are told to close after it.
-fn pass_on(mut client: TcpStream, upstream: &str, pending: &Pending) -> Option<()> {
+fn pass_on(mut client: TcpStream, upstream: &str, pending: &Pending, downloads: &AtomicUsize) -> Option<()> {
     let head = read_head(&mut client)?;
     let (request, fields) = head.split_once("\r\n")?;
     let fields = fields.split("\r\n").filter(|field| !field.to_ascii_lowercase().starts_with("connection:"));
     let head = format!("{request}\r\nConnection: close\r\n{}", fields.collect::<Vec<_>>().join("\r\n"));
     let is_model = request.split(' ').nth(1)?.split('?').next()?.ends_with(".gguf");
+    downloads.fetch_add(usize::from(is_model), Ordering::SeqCst);
     let fault = if is_model { pending.lock().ok()?.take() } else { None };
     if let Some((Fault::Instead(bytes), _)) = &fault {
         let length = bytes.len();

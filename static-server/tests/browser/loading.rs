@@ -58,27 +58,6 @@ fn progress_is_told_in_bytes_and_only_grows() {
 }
 
 #[test]
-fn what_answers_is_named() {
-    let mut site = Site::open();
-    site.goto_blank();
-    let model = default_model();
-    for engine in ["auto", "simd128"] {
-        let script = format!(
-            "{} const classifier = await Classifier.load({{ ...options, engine: '{engine}' }});
-             const info = classifier.info;
-             classifier.dispose();
-             return info;",
-            prelude()
-        );
-        let info: messages::EngineInfo = site.page.evaluate(&script).unwrap();
-        assert_eq!(info.model, model.id);
-        assert_eq!(info.labels, model.labels);
-        assert_eq!(info.engine, "simd128");
-        assert!(!info.kernel.is_empty() && info.max_tokens >= 64, "{info:?}");
-    }
-}
-
-#[test]
 fn another_hash_is_refused_and_both_are_named() {
     let mut site = Site::open();
     site.goto_blank();
@@ -163,8 +142,10 @@ fn wrong_options_are_named() {
     site.goto_blank();
     let missing = json!(format!("{}/models/none/model.gguf", site.origin));
     for (options, words) in [
-        ("{ engine: 'gpu' }", vec!["gpu", "simd128", "auto"]),
-        ("{ engine: 'relaxed' }", vec!["relaxed", "simd128"]),
+        ("{ engine: 'gpu' }", vec!["gpu", "relaxed", "simd128", "auto"]),
+        ("{ workers: 1.5 }", vec!["workers", "positive integer", "1.5"]),
+        ("{ workers: 0 }", vec!["workers", "positive integer", "0"]),
+        ("{ workers: 2, worker: false }", vec!["workers", "worker: false", "2"]),
         ("{ model: 7 }", vec!["model", "URL", "number"]),
         ("{ worker: 'yes' }", vec!["worker", "true or false", "string"]),
         ("{ sha265: '' }", vec!["sha265", "sha256"]),

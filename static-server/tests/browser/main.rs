@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod builds;
 mod calling;
 mod golden_chain;
 mod line;
@@ -13,4 +14,5 @@ mod loading;
 mod page_input;
 mod page_limits;
 mod page_states;
+mod pool;
 mod site;

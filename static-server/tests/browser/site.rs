@@ -39,6 +39,11 @@ impl Site {
         self.line.as_ref().unwrap().release();
     }
 
+    /// How many times the browser downloaded a model over the line.
+    pub fn downloads(&self) -> usize {
+        self.line.as_ref().unwrap().downloads()
+    }
+
     /// Opens the app and waits until it can be typed into.
     pub fn goto_app(&mut self) {
         self.page.goto(&self.origin).unwrap();
@@ -112,8 +117,9 @@ struct Server {
 impl Server {
     fn start() -> Self {
         let root = root();
-        for built in ["dist/app/index.html", "dist/engine/simd128/tickertone_engine_bg.wasm"] {
-            let is_there = root.join(built).is_file();
+        for built in ["app/index.html", "engine/relaxed/tickertone_engine_bg.wasm"] {
+            let built = format!("dist/{built}");
+            let is_there = root.join(&built).is_file();
             assert!(
                 is_there,
                 "expected {built}, found none: run `cargo xtask test`, which builds dist/ first"

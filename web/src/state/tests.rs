@@ -7,6 +7,7 @@ fn ready_engine() -> ReadyEngine {
         info: EngineInfo {
             model: "m".to_owned(),
             engine: "simd128".to_owned(),
+            fallback: None,
             kernel: "k".to_owned(),
             labels: vec!["Bearish".to_owned(), "Bullish".to_owned()],
             max_tokens: 256,
