@@ -163,7 +163,7 @@ impl Classifier {
         logits: Vec<f32>,
     ) -> Result<Prediction, ClassifyError> {
         let probabilities = softmax(&logits, self.temperature);
-        if probabilities.iter().any(|p| !p.is_finite()) {
+        if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(ClassifyError::NotANumber { index });
         }
         let best = (0..probabilities.len())
@@ -217,12 +217,12 @@ fn map<T: Sync, U: Send>(items: &[T], threads: usize, f: impl Fn(usize, &T) -> U
     items.iter().enumerate().map(|(index, item)| f(index, item)).collect()
 }
 
-/// softmax(logits / temperature): calibrated probabilities, in label order (Guo et al. 2017, equation 9).
+/// softmax(logits / temperature): calibrated probabilities, in label order (Guo et al. 2017, equation 9). The same
+/// bits on every machine.
 pub fn softmax(logits: &[f32], temperature: f32) -> Vec<f32> {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exp: Vec<f32> = logits.iter().map(|logit| ((logit - max) / temperature).exp()).collect();
-    let sum: f32 = exp.iter().sum();
-    exp.into_iter().map(|x| x / sum).collect()
+    let mut probabilities: Vec<f32> = logits.iter().map(|logit| logit / temperature).collect();
+    kernels::scalar().softmax(&mut probabilities);
+    probabilities
 }
 
 #[cfg(test)]

@@ -20,8 +20,6 @@ mod neon_dot;
 mod rows;
 mod scalar;
 mod simd;
-#[cfg(test)]
-mod tests;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 mod wasm_relaxed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -89,13 +87,18 @@ pub fn available() -> Vec<&'static dyn Kernel> {
     kernels.extend(wasm_relaxed::KERNELS);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     kernels.push(&wasm_simd128::Simd128);
-    kernels.push(&scalar::Scalar);
+    kernels.push(scalar());
     kernels
+}
+
+/// The specification.
+pub fn scalar() -> &'static dyn Kernel {
+    &scalar::Scalar
 }
 
 /// The fastest kernel of this machine.
 pub fn best() -> &'static dyn Kernel {
-    available().first().copied().unwrap_or(&scalar::Scalar)
+    available().first().copied().unwrap_or(scalar())
 }
 
 /// The fastest kernel by the clock: for WebAssembly, which cannot ask what the CPU has. `now_ms` is a clock in

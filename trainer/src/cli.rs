@@ -24,6 +24,8 @@ pub enum Command {
     Evaluate(EvaluateArguments),
     /// Turn a run into a model file, its card, its golden values and its manifest entry
     Export(ExportArguments),
+    /// Write the golden values of a model file anew, after a change of the arithmetic
+    Golden(GoldenArguments),
     /// Classify texts: arguments, a file, piped lines, or a prompt
     Predict(PredictArguments),
     /// Measure the milliseconds of one call
@@ -67,6 +69,14 @@ pub struct EvaluateArguments {
     /// Also runs the file's weights in f32, and tells how many labels differ
     #[arg(long)]
     pub f32: bool,
+}
+
+/// Arguments of `trainer golden`.
+#[derive(Debug, Args)]
+pub struct GoldenArguments {
+    /// Model file (GGUF); golden.json is written beside it
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
 }
 
 /// Arguments of `trainer export`.

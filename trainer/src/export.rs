@@ -7,7 +7,7 @@ mod calibration;
 mod golden;
 mod model_card;
 
-use crate::cli::ExportArguments;
+use crate::cli::{ExportArguments, GoldenArguments};
 use crate::config::Config;
 use crate::data::{Dataset, read_labelled, sha256_hex};
 use crate::metrics::{self, Evaluation};
@@ -62,6 +62,20 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     update_manifest(&arguments.models, entry, arguments.default)?;
     println!("{}", crate::report_table::table(&exported));
     println!("{} ({:.1} MB)", folder.join("model.gguf").display(), bytes.len() as f64 / 1e6);
+    Ok(())
+}
+
+/// Runs `trainer golden`.
+///
+/// # Errors
+/// A model that cannot be used, a file that cannot be written.
+pub fn rewrite_golden(arguments: &GoldenArguments) -> anyhow::Result<()> {
+    let path = &arguments.model;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read the model {}", path.display()))?;
+    let golden = golden::json(&bytes, &crate::classification::load_model(path)?)?;
+    let file = path.with_file_name("golden.json");
+    write_atomically(&file, &golden)?;
+    println!("{}", file.display());
     Ok(())
 }
 

@@ -39,6 +39,7 @@ fn main() -> std::process::ExitCode {
         Command::Train(arguments) => train(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Golden(arguments) => export::rewrite_golden(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

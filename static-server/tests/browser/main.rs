@@ -9,6 +9,7 @@
 mod builds;
 mod calling;
 mod golden_chain;
+mod kernels;
 mod line;
 mod loading;
 mod page_input;
