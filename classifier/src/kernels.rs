@@ -84,7 +84,7 @@ pub fn available() -> Vec<&'static dyn Kernel> {
     #[cfg(target_arch = "aarch64")]
     kernels.extend(neon_dot::NeonDot::get());
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    kernels.extend(wasm_relaxed::KERNELS);
+    kernels.push(&wasm_relaxed::Relaxed);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     kernels.push(&wasm_simd128::Simd128);
     kernels.push(scalar());
@@ -99,33 +99,6 @@ pub fn scalar() -> &'static dyn Kernel {
 /// The fastest kernel of this machine.
 pub fn best() -> &'static dyn Kernel {
     available().first().copied().unwrap_or(scalar())
-}
-
-/// The fastest kernel by the clock: for WebAssembly, which cannot ask what the CPU has. `now_ms` is a clock in
-/// milliseconds; the choice takes some of them, and none where there is nothing to choose.
-pub fn fastest(mut now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
-    const K: usize = 384;
-    const ROWS: usize = 16;
-    let best = best();
-    let candidates: Vec<_> = available().into_iter().filter(|it| it.layout() == best.layout()).collect();
-    let mut matrix = PackedMatrix::zeros(best.layout(), K, K);
-    (0..K).for_each(|column| matrix.set_column(column, &[1.0; K], 0.0, 1.0));
-    let (lhs, scales) = (vec![1u8; ROWS * matrix.row_bytes()], [RowScale::default(); ROWS]);
-    let mut out = vec![0f32; ROWS * K];
-    let mut shortest_ms = vec![f64::INFINITY; candidates.len()];
-    if candidates.len() > 1 {
-        for _ in 0..5 {
-            for (kernel, shortest_ms) in candidates.iter().zip(&mut shortest_ms) {
-                let start_ms = now_ms();
-                for _ in 0..8 {
-                    kernel.matmul_i8(&lhs, &scales, &matrix, Activation::None, &mut out);
-                }
-                *shortest_ms = shortest_ms.min(now_ms() - start_ms);
-            }
-        }
-    }
-    let fastest = candidates.into_iter().zip(shortest_ms).min_by(|a, b| a.1.total_cmp(&b.1));
-    fastest.map_or(best, |(kernel, _)| kernel)
 }
 
 /// Implements [`Kernel`] for a type that is [`simd::Int8`], compiling each operation for the instruction set.

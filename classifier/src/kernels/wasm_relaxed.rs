@@ -1,10 +1,8 @@
 //! WebAssembly's relaxed SIMD: 16 products an instruction, i8 weights × activations of 7 unsigned bits, for which
 //! the relaxed instructions are exact on every engine.
 //!
-//! Two kernels with the same bits. Where the CPU has a dot product (AVX-VNNI, NEON), the four-way instruction is
-//! one of the CPU's; on other x86 engines emulate it with five, while the two-way one plus a widening addition
-//! takes three. WebAssembly cannot ask the CPU, hence
-//! [`fastest`](super::fastest).
+//! On CPUs with a dot product (AVX-VNNI, NEON) the instruction is one of theirs; on others engines emulate it. The
+//! two-way `i16x8.relaxed_dot_i8x16_i7x16_s` with a widening addition was no faster there (AMD Zen 4, Chromium).
 #![allow(unsafe_code)]
 
 use super::implement_kernel;
@@ -12,78 +10,45 @@ use super::simd::Int8;
 use super::wasm_simd128::{Simd128, low_bytes};
 use std::arch::wasm32::*;
 
-/// `i32x4.relaxed_dot_i8x16_i7x16_add_s`.
+/// The module is compiled with relaxed SIMD, so whoever runs it has it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RelaxedDot4;
+pub(super) struct Relaxed;
 
-/// `i16x8.relaxed_dot_i8x16_i7x16_s`, widened by pairs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RelaxedDot2;
-
-/// Both.
-pub(super) const KERNELS: [&dyn super::Kernel; 2] = [&RelaxedDot4, &RelaxedDot2];
-
-implement_kernel!(RelaxedDot4, "wasm-relaxed-dot4");
-implement_kernel!(RelaxedDot2, "wasm-relaxed-dot2");
+implement_kernel!(Relaxed, "wasm-relaxed");
 
 /// Vectors of a tile's row; see `wasm_simd128.rs`.
 const VECTORS: usize = 2;
 
-macro_rules! implement_int8 {
-    ($kernel:ty, $dot:expr) => {
-        impl Int8 for $kernel {
-            const TILE_ROWS: usize = 4;
-            const TILE_COLUMNS: usize = 4 * VECTORS;
-            const K_GROUP: usize = 4;
+impl Int8 for Relaxed {
+    const TILE_ROWS: usize = 4;
+    const TILE_COLUMNS: usize = 4 * VECTORS;
+    const K_GROUP: usize = 4;
 
-            type Simd = Simd128;
+    type Simd = Simd128;
 
-            #[inline(always)]
-            fn simd(self) -> Simd128 {
-                Simd128
-            }
+    #[inline(always)]
+    fn simd(self) -> Simd128 {
+        Simd128
+    }
 
-            #[inline(always)]
-            fn store_quantized(self, x: v128, out: &mut [u8]) {
-                out[..4].copy_from_slice(&low_bytes(x).to_le_bytes());
-            }
+    #[inline(always)]
+    fn store_quantized(self, x: v128, out: &mut [u8]) {
+        out[..4].copy_from_slice(&low_bytes(x).to_le_bytes());
+    }
 
-            #[inline(always)]
-            fn tile(
-                self,
-                lhs: &[u8],
-                lhs_stride: usize,
-                rows: usize,
-                panel: &[i8],
-                init: &[i32],
-                acc: &mut [i32],
-            ) {
-                match rows {
-                    4 => tile::<4>($dot, lhs, lhs_stride, panel, init, acc),
-                    3 => tile::<3>($dot, lhs, lhs_stride, panel, init, acc),
-                    2 => tile::<2>($dot, lhs, lhs_stride, panel, init, acc),
-                    _ => tile::<1>($dot, lhs, lhs_stride, panel, init, acc),
-                }
-            }
+    #[inline(always)]
+    fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
+        match rows {
+            4 => tile::<4>(lhs, lhs_stride, panel, init, acc),
+            3 => tile::<3>(lhs, lhs_stride, panel, init, acc),
+            2 => tile::<2>(lhs, lhs_stride, panel, init, acc),
+            _ => tile::<1>(lhs, lhs_stride, panel, init, acc),
         }
-    };
+    }
 }
 
-implement_int8!(RelaxedDot4, |sum, weights, x| i32x4_relaxed_dot_i8x16_i7x16_add(weights, x, sum));
-implement_int8!(RelaxedDot2, |sum, weights, x| {
-    i32x4_add(sum, i32x4_extadd_pairwise_i16x8(i16x8_relaxed_dot_i8x16_i7x16(weights, x)))
-});
-
-/// `dot(sum, weights, x)` adds four products a lane.
 #[inline(always)]
-fn tile<const M: usize>(
-    dot: impl Fn(v128, v128, v128) -> v128,
-    lhs: &[u8],
-    lhs_stride: usize,
-    panel: &[i8],
-    init: &[i32],
-    acc: &mut [i32],
-) {
+fn tile<const M: usize>(lhs: &[u8], lhs_stride: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
     let groups = panel.len() / (16 * VECTORS);
     assert!(lhs.len() >= (M - 1) * lhs_stride + groups * 4);
     assert!(init.len() == 4 * VECTORS && acc.len() == M * 4 * VECTORS);
@@ -105,7 +70,7 @@ fn tile<const M: usize>(
             for (row, sums) in sums.iter_mut().enumerate() {
                 let x = v128_load32_splat(lhs.add(row * lhs_stride).cast());
                 for v in 0..VECTORS {
-                    sums[v] = dot(sums[v], weights[v], x);
+                    sums[v] = i32x4_relaxed_dot_i8x16_i7x16_add(weights[v], x, sums[v]);
                 }
             }
             lhs = lhs.add(4);
