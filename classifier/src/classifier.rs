@@ -94,6 +94,12 @@ impl Classifier {
         self.encoder.kernel().name()
     }
 
+    /// Runs the int8 products of a text of `tokens` tokens and nothing else, on one thread; returns the number of
+    /// their multiplications and additions. A bench that times it knows what share of a call they are.
+    pub fn run_products(&self, tokens: usize) -> u64 {
+        self.encoder.run_products(tokens)
+    }
+
     /// Longest input in tokens, `[CLS]` and `[SEP]` included; longer texts are truncated and say so.
     pub fn max_tokens(&self) -> usize {
         self.max_tokens

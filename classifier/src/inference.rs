@@ -9,7 +9,7 @@ mod layer;
 mod workspace;
 
 use crate::ModelError;
-use crate::kernels::{Heads, Kernel, LayerNorm, MAX_K};
+use crate::kernels::{Activation, Heads, Kernel, LayerNorm, MAX_K, RowScale};
 use crate::model_file::{ModelFile, StoredMatrix};
 use layer::Layer;
 pub(crate) use workspace::Workspace;
@@ -111,6 +111,26 @@ impl InferenceEncoder {
             self.classify(text, &mut scratch[0].pooled, &mut logits);
         }
         logits
+    }
+
+    /// The int8 products of a pass of `tokens` tokens and nothing else, over whatever activations; returns the number
+    /// of multiplications and additions. For benches: what share of a pass it is.
+    pub(crate) fn run_products(&self, tokens: usize) -> u64 {
+        let Sizes { hidden, intermediate, .. } = self.sizes;
+        let rows = tokens.min(workspace::BLOCK_ROWS);
+        let (lhs, scales) = (vec![64u8; rows * 2 * intermediate.max(hidden)], vec![RowScale::default(); rows]);
+        let mut out = vec![0f32; rows * intermediate.max(3 * hidden)];
+        let mut operations = 0;
+        for layer in &self.layers {
+            for first in (0..tokens).step_by(workspace::BLOCK_ROWS) {
+                let rows = rows.min(tokens - first);
+                for matrix in layer.matrices() {
+                    self.kernel.matmul_i8(&lhs, &scales[..rows], matrix, Activation::None, &mut out);
+                    operations += 2 * (rows * matrix.n() * matrix.k()) as u64;
+                }
+            }
+        }
+        operations
     }
 
     /// Embeddings of a run of rows.

@@ -17,6 +17,7 @@
  * @property {(texts: string[], firstIndex?: number) => any} classify  `Prediction[]`, or a promise of it
  * @property {(text: string) => any} explain  `Explanation`, or a promise of it
  * @property {() => any} memory  size in bytes of the WebAssembly memory, or a promise of it
+ * @property {(tokens: number) => number} [runProducts]  for benches: the int8 products alone, and how many operations
  * @property {() => void} dispose
  */
 
@@ -79,6 +80,7 @@ export async function loadEngine(request, onProgress, signal) {
       classify: (texts, firstIndex = 0) => enter(glue, () => engine.classify(texts, firstIndex)),
       explain: (text) => enter(glue, () => engine.explain(text)),
       memory: () => memory.buffer.byteLength,
+      runProducts: (tokens) => enter(glue, () => engine.runProducts(tokens)),
       dispose: () => crashes.has(glue) || engine.free(),
     };
   } finally {

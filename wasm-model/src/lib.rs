@@ -94,6 +94,13 @@ impl Engine {
         to_js(&answer::explanation(self.classifier.labels(), self.classifier.explain(text)?))
     }
 
+    /// Runs the int8 products of a text of `tokens` tokens and nothing else; returns the number of operations. For
+    /// benches.
+    #[wasm_bindgen(js_name = runProducts)]
+    pub fn run_products(&self, tokens: usize) -> f64 {
+        self.classifier.run_products(tokens) as f64
+    }
+
     /// The `EngineInfo`: which model, which build, which kernel.
     ///
     /// # Errors

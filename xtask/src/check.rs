@@ -5,6 +5,7 @@
 //! and tests share their dependencies, and matrix products take minutes without optimization.
 
 use crate::build;
+use crate::emulation;
 use crate::invariants;
 use crate::steps::Steps;
 use crate::tools::{Tools, WASM, browser};
@@ -41,6 +42,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         doc.env("RUSTDOCFLAGS", "-D warnings");
         run(doc.args(["doc", "--release", "--workspace", "--no-deps", "--document-private-items", "--quiet"]))
     })?;
+    emulation::check_neon(workspace, steps)?;
     build::page_and_engine(workspace, &tools, steps)?;
     eprintln!("so far:");
     steps.print_summary();

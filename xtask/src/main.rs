@@ -7,6 +7,7 @@
 mod bench;
 mod build;
 mod check;
+mod emulation;
 mod invariants;
 mod serve;
 mod steps;

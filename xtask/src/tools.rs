@@ -4,6 +4,7 @@
 //! outside the tree ([`cache`]). Another version is another folder, so several checkouts can share the cache.
 //! The tools are on the PATH of the children only.
 
+mod apt;
 pub mod browser;
 mod cache;
 mod rust;
@@ -17,7 +18,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub use rust::WASM;
+pub use apt::{apt_install, can_apt_install};
+pub use rust::{WASM, add_rust_target};
 
 /// Trunk 0.22 needs a newer compiler than rust-toolchain.toml names.
 const TRUNK: &str = "0.21.14";

@@ -42,6 +42,11 @@ impl Layer {
         })
     }
 
+    /// In the order of their use.
+    pub(super) fn matrices(&self) -> [&PackedMatrix; 4] {
+        [&self.qkv, &self.output, &self.up, &self.down]
+    }
+
     /// First step: queries, keys and values of all rows.
     pub(super) fn project(
         &self,

@@ -1,5 +1,6 @@
 //! The native side: `trainer bench`, once with one thread and once with every core.
 
+use super::browser::Products;
 use super::texts;
 use crate::steps::Steps;
 use crate::workspace::{Workspace, output, run};
@@ -9,19 +10,23 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-/// What one run of the trainer measured.
-#[derive(Serialize)]
+/// What one run of `trainer bench --json -` measured.
+#[derive(Serialize, Deserialize)]
 pub struct Figures {
+    /// What computed.
+    pub kernel: String,
     /// Threads it had.
     pub threads: usize,
-    /// Milliseconds a call, by case.
+    /// Median milliseconds a call, by case.
     pub cases: BTreeMap<String, f64>,
-}
-
-/// What `trainer bench --json -` prints.
-#[derive(Deserialize)]
-struct Answer {
-    cases: BTreeMap<String, f64>,
+    /// 99 of 100 calls are at most this slow.
+    pub p99_ms: BTreeMap<String, f64>,
+    /// The int8 products alone, on one thread.
+    pub products: BTreeMap<String, Products>,
+    /// Over texts as long as tweets are.
+    pub tweets_per_second: f64,
+    /// Largest resident memory, loading included.
+    pub peak_memory_mb: Option<f64>,
 }
 
 /// Builds the trainer and measures.
@@ -45,7 +50,6 @@ fn measure_with(workspace: &Workspace, model: &ManifestModel, threads: usize) ->
     trainer.arg("bench").arg("--model").arg(workspace.root.join("models").join(&model.file));
     trainer.arg("--texts").arg(texts::file(workspace));
     let printed = output(trainer.args(["--threads", &threads.to_string(), "--json", "-"]))?;
-    let answer: Answer = serde_json::from_str(&printed)
-        .with_context(|| format!("expected figures from `trainer bench`, found: {printed}"))?;
-    Ok(Figures { threads, cases: answer.cases })
+    serde_json::from_str(&printed)
+        .with_context(|| format!("expected figures from `trainer bench`, found: {printed}"))
 }

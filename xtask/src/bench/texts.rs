@@ -15,6 +15,8 @@ pub struct Texts {
     pub tokens20: Vec<Text>,
     /// Longer than 99 of 100 tweets.
     pub tokens64: Vec<Text>,
+    /// As many of each length as among real tweets.
+    pub mix: Vec<Text>,
 }
 
 /// One tweet.

@@ -18,10 +18,7 @@ const COMPONENTS: [(&str, &str); 2] = [("rustfmt", "fmt"), ("clippy", "clippy")]
 /// # Errors
 /// Something is missing and rustup is not there, or cannot install it.
 pub fn prepare(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
-    let libraries = output(workspace.command("rustc").args(["--print", "target-libdir", "--target", WASM]))?;
-    if !Path::new(libraries.trim()).is_dir() {
-        rustup(workspace, steps, &["target", "add", WASM])?;
-    }
+    add_rust_target(workspace, steps, WASM)?;
     for (component, command) in COMPONENTS {
         let probe = workspace.cargo().args([command, "--version"]).output();
         if !probe.context("cargo could not be started")?.status.success() {
@@ -29,6 +26,19 @@ pub fn prepare(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Installs a target's library where it is missing.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn add_rust_target(workspace: &Workspace, steps: &mut Steps, target: &str) -> Result<()> {
+    let libraries =
+        output(workspace.command("rustc").args(["--print", "target-libdir", "--target", target]))?;
+    match Path::new(libraries.trim()).is_dir() {
+        true => Ok(()),
+        false => rustup(workspace, steps, &["target", "add", target]),
+    }
 }
 
 fn rustup(workspace: &Workspace, steps: &mut Steps, arguments: &[&str]) -> Result<()> {
