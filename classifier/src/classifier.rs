@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 /// Largest text that is looked at, in UTF-8 bytes: hundreds of times what any model reads.
 const MAX_TEXT_BYTES: usize = 1 << 20;
-/// Most tokens of one forward pass, unless a single text has more; bounds the memory of a pass to some megabytes.
+/// Tokens of one forward pass, at most about; bounds the memory of a pass to some megabytes.
 const MAX_PASS_TOKENS: usize = 256;
 /// Fewer tokens than this are not worth a pass of their own: each reads all weights once.
 const MIN_PASS_TOKENS: usize = 64;
@@ -185,21 +185,20 @@ impl Classifier {
     }
 }
 
-/// Splits a batch into forward passes: one a thread, as far as these are neither small nor too large.
+/// Splits a batch into forward passes of about the same number of tokens, as many for each thread.
 fn passes(encodings: &[Encoding], threads: usize) -> Vec<Range<usize>> {
     let tokens: usize = encodings.iter().map(|encoding| encoding.input_ids.len()).sum();
-    let limit = tokens.div_ceil(threads).clamp(MIN_PASS_TOKENS, MAX_PASS_TOKENS);
-    let mut passes = Vec::new();
+    let fewest = tokens.div_ceil(MAX_PASS_TOKENS).next_multiple_of(threads);
+    let count = fewest.min(tokens / MIN_PASS_TOKENS).max(1);
+    let mut passes = Vec::with_capacity(count);
     let (mut start, mut length) = (0, 0);
     for (index, encoding) in encodings.iter().enumerate() {
-        if length > 0 && length + encoding.input_ids.len() > limit {
-            passes.push(start..index);
-            (start, length) = (index, 0);
-        }
         length += encoding.input_ids.len();
-    }
-    if length > 0 {
-        passes.push(start..encodings.len());
+        // The end of a pass is the text with which its share of all tokens is reached.
+        if length * count >= tokens * (passes.len() + 1) {
+            passes.push(start..index + 1);
+            start = index + 1;
+        }
     }
     passes
 }
@@ -244,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn passes_cover_every_text_once_within_the_limit() {
+    fn passes_cover_every_text_once_in_equal_parts() {
         let encodings: Vec<Encoding> = (1..=300)
             .map(|length| Encoding { input_ids: vec![7; length % 97 + 1], is_truncated: false })
             .collect();
@@ -253,7 +252,7 @@ mod tests {
             assert_eq!(passes.iter().cloned().flatten().collect::<Vec<_>>(), (0..300).collect::<Vec<_>>());
             for pass in passes {
                 let tokens: usize = encodings[pass].iter().map(|encoding| encoding.input_ids.len()).sum();
-                assert!(tokens <= MAX_PASS_TOKENS);
+                assert!(tokens < MAX_PASS_TOKENS + 97);
             }
         }
         assert!(passes(&[], 2).is_empty());

@@ -9,12 +9,19 @@
 pub mod answer;
 pub mod download;
 
-use classifier::Classifier;
+use classifier::{Classifier, kernels};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use crate::download::Download;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds, in a page and in a worker.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
 
 /// Runs once when the module is instantiated: a panic prints its message to the console before the trap.
 #[wasm_bindgen(start)]
@@ -60,7 +67,8 @@ impl ModelDownload {
     /// The file is shorter than announced, has another hash, or is no model that the classifier reads.
     pub fn finish(self, sha256: Option<Vec<u8>>) -> Result<Engine, JsError> {
         let file = self.0.finish(sha256)?;
-        Ok(Engine { classifier: Classifier::from_gguf(file)? })
+        let kernel = kernels::fastest(performance_now);
+        Ok(Engine { classifier: Classifier::with_kernel(file, kernel)? })
     }
 }
 

@@ -71,7 +71,8 @@ impl PackedMatrix {
         for (group, weights) in groups.zip(weights.chunks(k_group)) {
             let place = &mut group[column % tile_columns * k_group..][..weights.len()];
             for (packed, weight) in place.iter_mut().zip(weights) {
-                *packed = (weight * inverse).round_ties_even() as i8;
+                // Adding 1.5 · 2^23 rounds to the nearest, ties to even, and leaves the integer in the low bits.
+                *packed = (weight * inverse + 12_582_912.0).to_bits() as i8;
                 sum += i32::from(*packed);
             }
         }

@@ -135,19 +135,25 @@ fn tile<const M: usize>(lhs: &[u8], lhs_stride: usize, panel: &[i8], init: &[i32
                 sums[v] = init;
             }
         }
-        let (mut lhs, mut panel) = (lhs.as_ptr(), panel.as_ptr());
-        for _ in 0..groups {
+        // See `wasm_relaxed.rs`.
+        let mut rows = [lhs.as_ptr(); M];
+        for (row, at) in rows.iter_mut().enumerate() {
+            *at = lhs.as_ptr().add(row * lhs_stride);
+        }
+        let mut panel = panel.as_ptr();
+        let end = panel.add(8 * VECTORS * groups);
+        while panel != end {
             let mut weights = [i32x4_splat(0); VECTORS];
             for (v, weights) in weights.iter_mut().enumerate() {
                 *weights = i16x8_load_extend_i8x8(panel.add(8 * v));
             }
             for (row, sums) in sums.iter_mut().enumerate() {
-                let x = v128_load32_splat(lhs.add(row * lhs_stride).cast());
+                let x = v128_load32_splat(rows[row].cast());
+                rows[row] = rows[row].add(4);
                 for v in 0..VECTORS {
                     sums[v] = i32x4_add(sums[v], i32x4_dot_i16x8(x, weights[v]));
                 }
             }
-            lhs = lhs.add(4);
             panel = panel.add(8 * VECTORS);
         }
         for (row, sums) in sums.iter().enumerate() {
