@@ -121,7 +121,10 @@ impl Classifier {
     ///
     /// # Errors
     /// The first text that cannot be classified: nothing left after normalization, or above 1 MiB.
-    pub fn classify_batch<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Prediction>, ClassifyError> {
+    pub fn classify_batch<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+    ) -> Result<Vec<Prediction>, ClassifyError> {
         let encodings = map(texts, threads(), |index, text| self.encode(index, text.as_ref()));
         let encodings = encodings.into_iter().collect::<Result<Vec<_>, _>>()?;
         let passes = passes(&encodings, threads());

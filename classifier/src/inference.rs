@@ -118,7 +118,8 @@ impl InferenceEncoder {
     pub(crate) fn run_products(&self, tokens: usize) -> u64 {
         let Sizes { hidden, intermediate, .. } = self.sizes;
         let rows = tokens.min(workspace::BLOCK_ROWS);
-        let (lhs, scales) = (vec![64u8; rows * 2 * intermediate.max(hidden)], vec![RowScale::default(); rows]);
+        let (lhs, scales) =
+            (vec![64u8; rows * 2 * intermediate.max(hidden)], vec![RowScale::default(); rows]);
         let mut out = vec![0f32; rows * intermediate.max(3 * hidden)];
         let mut operations = 0;
         for layer in &self.layers {

@@ -23,7 +23,17 @@ pub fn check_neon(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let program = workspace.target.join("kernels-aarch64");
     steps.take("compile the kernels for aarch64", || {
         let mut rustc = workspace.command("rustc");
-        rustc.args(["--edition", "2024", "-O", "--target", TARGET, "-C", "linker=rust-lld", "-A", "warnings"]);
+        rustc.args([
+            "--edition",
+            "2024",
+            "-O",
+            "--target",
+            TARGET,
+            "-C",
+            "linker=rust-lld",
+            "-A",
+            "warnings",
+        ]);
         run(rustc.arg("-o").arg(&program).arg(workspace.root.join("classifier/tests/kernels/program.rs")))
     })?;
     let Some(emulator) = emulator(workspace, steps)? else {
@@ -43,7 +53,8 @@ pub fn check_neon(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 }
 
 fn emulator(workspace: &Workspace, steps: &mut Steps) -> Result<Option<&'static str>> {
-    let find = || EMULATORS.into_iter().find(|name| workspace.command(name).arg("--version").output().is_ok());
+    let find =
+        || EMULATORS.into_iter().find(|name| workspace.command(name).arg("--version").output().is_ok());
     if find().is_none() && can_apt_install(workspace) {
         steps.take("install qemu-user", || apt_install(workspace, "qemu-user-static"))?;
     }

@@ -31,7 +31,8 @@ impl Embeddings {
     /// Shape: `[batch, tokens]` ids → `[batch, tokens, hidden]`.
     pub(super) fn forward(&self, batch: &Batch, dropout: &mut dyn Dropout) -> Result<Tensor> {
         let (texts, tokens) = batch.input_ids.dims2()?;
-        let hidden = self.token.index_select(&batch.input_ids.flatten_all()?, 0)?.reshape((texts, tokens, ()))?;
+        let hidden =
+            self.token.index_select(&batch.input_ids.flatten_all()?, 0)?.reshape((texts, tokens, ()))?;
         let position = self.position.narrow(0, 0, tokens)?;
         let constant = position.broadcast_add(&self.token_type.narrow(0, 0, 1)?)?;
         dropout.apply(Place::Hidden, self.norm.forward(&hidden.broadcast_add(&constant)?)?)

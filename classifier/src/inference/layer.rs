@@ -28,7 +28,8 @@ impl Layer {
     ) -> Result<Self, ModelError> {
         let name = |part: &str| format!("blk.{index}.{part}");
         let pack = |parts: &[(&str, f32)]| {
-            let parts: Vec<(String, f32)> = parts.iter().map(|(part, factor)| (name(part), *factor)).collect();
+            let parts: Vec<(String, f32)> =
+                parts.iter().map(|(part, factor)| (name(part), *factor)).collect();
             pack(file, kernel, &parts)
         };
         let query_factor = 1.0 / (heads.head_size as f32).sqrt();
@@ -126,7 +127,8 @@ impl Layer {
                 break;
             }
             let queries = text.start.max(rows.first)..text.end.min(end);
-            let out = &mut context[(queries.start - rows.first) * hidden..(queries.end - rows.first) * hidden];
+            let out =
+                &mut context[(queries.start - rows.first) * hidden..(queries.end - rows.first) * hidden];
             let qkv = &qkv[text.start * 3 * hidden..text.end * 3 * hidden];
             kernel.attention(
                 qkv,
@@ -172,11 +174,7 @@ fn quantize(
 }
 
 /// The linear layers of these names side by side, each multiplied by its factor.
-fn pack(
-    file: &ModelFile,
-    kernel: &dyn Kernel,
-    parts: &[(String, f32)],
-) -> Result<PackedMatrix, ModelError> {
+fn pack(file: &ModelFile, kernel: &dyn Kernel, parts: &[(String, f32)]) -> Result<PackedMatrix, ModelError> {
     let mut matrices = Vec::with_capacity(parts.len());
     for (name, factor) in parts {
         let bias = file.floats(&format!("{name}.bias"))?;

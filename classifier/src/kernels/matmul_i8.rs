@@ -174,17 +174,33 @@ fn epilogue<S: Simd>(
     activation: Activation,
     out: &mut [f32],
 ) {
-    let (row_scale, midpoint) = (s.splat(row.scale), s.splat(row.midpoint));
-    for (at, out) in (0..).step_by(S::WIDTH).zip(out.chunks_mut(S::WIDTH)) {
-        let scale = s.mul(row_scale, s.load(&columns.scales[at..]));
-        let offset = s.add(s.mul(midpoint, s.load(&columns.sums[at..])), s.load(&columns.bias[at..]));
-        let mut x = s.add(s.mul(s.load_i32(&acc[at..]), scale), offset);
-        if activation == Activation::Gelu {
-            x = gelu(s, x);
-        }
-        match out.len() == S::WIDTH {
-            true => s.store(x, out),
-            false => s.store_partial(x, out),
-        }
+    let full = out.len() - out.len() % S::WIDTH;
+    let mut at = 0;
+    while at < full {
+        s.store(dequantize(s, acc, row, columns, activation, at), &mut out[at..]);
+        at += S::WIDTH;
+    }
+    if full < out.len() {
+        s.store_partial(dequantize(s, acc, row, columns, activation, full), &mut out[full..]);
+    }
+}
+
+/// The outputs from column `at` on. No closure: those are not compiled for the kernel's instruction set.
+#[inline(always)]
+fn dequantize<S: Simd>(
+    s: S,
+    acc: &[i32],
+    row: RowScale,
+    columns: Columns<'_>,
+    activation: Activation,
+    at: usize,
+) -> S::F32 {
+    let scale = s.mul(s.splat(row.scale), s.load(&columns.scales[at..]));
+    let midpoint = s.mul(s.splat(row.midpoint), s.load(&columns.sums[at..]));
+    let offset = s.add(midpoint, s.load(&columns.bias[at..]));
+    let x = s.add(s.mul(s.load_i32(&acc[at..]), scale), offset);
+    match activation {
+        Activation::None => x,
+        Activation::Gelu => gelu(s, x),
     }
 }

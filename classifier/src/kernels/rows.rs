@@ -41,8 +41,8 @@ pub(crate) fn quantize<I: Int8>(kernel: I, x: &[f32], out: &mut [u8]) -> RowScal
         largest = s.max(largest, last);
         smallest = s.min(smallest, last);
     }
-    let largest = lanes(s, largest, x[0]).into_iter().fold(x[0], |a, b| if a > b { a } else { b });
-    let smallest = lanes(s, smallest, x[0]).into_iter().fold(x[0], |a, b| if a < b { a } else { b });
+    let largest = reduce(s, largest, |a, b| if a > b { a } else { b });
+    let smallest = reduce(s, smallest, |a, b| if a < b { a } else { b });
     let range = largest - smallest;
     let midpoint = 0.5 * (largest + smallest);
     let inverse = if range > 0.0 { STEPS / range } else { 0.0 };
@@ -66,12 +66,19 @@ pub(crate) fn quantize<I: Int8>(kernel: I, x: &[f32], out: &mut [u8]) -> RowScal
     RowScale { scale: range / STEPS, midpoint }
 }
 
-/// The lanes of a vector, filled up to 16.
+/// Folds the lanes of a vector, halves upon each other; for what does not depend on an order.
 #[inline(always)]
-fn lanes<S: Simd>(s: S, x: S::F32, fill: f32) -> [f32; SUM_LANES] {
-    let mut lanes = [fill; SUM_LANES];
+fn reduce<S: Simd>(s: S, x: S::F32, f: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [0f32; SUM_LANES];
     s.store(x, &mut lanes);
-    lanes
+    let mut half = S::WIDTH / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] = f(lanes[lane], lanes[lane + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 /// Scale and shift of a LayerNorm.
@@ -147,8 +154,7 @@ pub(crate) fn softmax<S: Simd>(s: S, x: &mut [f32]) {
         largest = s.max(largest, s.load(x));
     }
     largest = s.max(largest, s.load_partial(&x[full..], f32::NEG_INFINITY));
-    let largest = lanes(s, largest, f32::NEG_INFINITY).into_iter();
-    let largest = s.splat(largest.fold(f32::NEG_INFINITY, |a, b| if a > b { a } else { b }));
+    let largest = s.splat(reduce(s, largest, |a, b| if a > b { a } else { b }));
 
     let mut sum = Parts::zero(s);
     let mut at = 0;

@@ -45,7 +45,15 @@ macro_rules! implement_int8 {
             }
 
             #[inline(always)]
-            fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
+            fn tile(
+                self,
+                lhs: &[u8],
+                lhs_stride: usize,
+                rows: usize,
+                panel: &[i8],
+                init: &[i32],
+                acc: &mut [i32],
+            ) {
                 match rows {
                     4 => tile::<4>($dot, lhs, lhs_stride, panel, init, acc),
                     3 => tile::<3>($dot, lhs, lhs_stride, panel, init, acc),

@@ -62,12 +62,7 @@ impl StoredMatrix<Range<usize>> {
 impl<B> StoredMatrix<B> {
     /// The same matrix, its bytes elsewhere.
     pub(super) fn map<C>(self, place: impl FnOnce(B) -> C) -> StoredMatrix<C> {
-        StoredMatrix {
-            format: self.format,
-            rows: self.rows,
-            columns: self.columns,
-            bytes: place(self.bytes),
-        }
+        StoredMatrix { format: self.format, rows: self.rows, columns: self.columns, bytes: place(self.bytes) }
     }
 }
 

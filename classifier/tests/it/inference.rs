@@ -7,8 +7,13 @@ use classifier::encoder::{Batch, Encoder, NoDropout};
 use classifier::model_file::ModelFile;
 use classifier::{Classifier, kernels};
 
-const TEXTS: [&str; 5] =
-    ["shares rise after guidance", "the stock is down !", "cut", "up up up up up up up up up up up", "the $ ."];
+const TEXTS: [&str; 5] = [
+    "shares rise after guidance",
+    "the stock is down !",
+    "cut",
+    "up up up up up up up up up up up",
+    "the $ .",
+];
 
 fn logits(classifier: &Classifier, texts: &[&str]) -> Vec<f32> {
     let predictions = classifier.classify_batch(texts).unwrap();
@@ -22,7 +27,8 @@ fn logits_are_those_of_the_encoder_up_to_quantization() {
         let file = ModelFile::parse(bytes.clone()).unwrap();
         let encoder = Encoder::new(&config(), &file).unwrap();
         let tokenizer = file.tokenizer();
-        let ids: Vec<Vec<u32>> = TEXTS.iter().map(|text| tokenizer.encode(text, 32).unwrap().input_ids).collect();
+        let ids: Vec<Vec<u32>> =
+            TEXTS.iter().map(|text| tokenizer.encode(text, 32).unwrap().input_ids).collect();
         let exact = encoder.logits(&Batch::new(&ids, &Device::Cpu).unwrap(), &mut NoDropout).unwrap();
         let exact = exact.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         let ours = logits(&Classifier::from_gguf(bytes).unwrap(), &TEXTS);

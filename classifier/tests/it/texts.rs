@@ -22,7 +22,7 @@ fn a_prediction_is_complete() {
     let label = classifier().labels().iter().position(|label| *label == prediction.label).unwrap();
     assert_eq!(prediction.probabilities[label], best);
     assert_eq!(prediction.is_uncertain, best < 0.4);
-    
+
     assert_eq!(classifier().max_tokens(), 32);
 }
 

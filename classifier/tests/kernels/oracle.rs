@@ -135,7 +135,8 @@ fn attention_is_exact_to_one_millionth() {
     for (row, query) in (3..7).enumerate() {
         for column in 0..hidden {
             let head = column / 5 * 5;
-            let score = |key: usize| (head..head + 5).map(|c| at(query, 0, c) * at(key, 1, c)).sum::<f64>().exp();
+            let score =
+                |key: usize| (head..head + 5).map(|c| at(query, 0, c) * at(key, 1, c)).sum::<f64>().exp();
             let sum: f64 = (0..tokens).map(score).sum();
             let exact: f64 = (0..tokens).map(|key| score(key) / sum * at(key, 2, column)).sum();
             let ours = f64::from(out[row * hidden + column]);

@@ -34,7 +34,8 @@ fn the_browser_computes_what_the_trainer_wrote_down() {
         assert_eq!(golden.model, model.id);
         assert!(!golden.cases.is_empty(), "{}: no cases prove nothing", file.display());
         let texts: Vec<&str> = golden.cases.iter().map(|case| case.text.as_str()).collect();
-        for (worker, engine) in [(true, "relaxed"), (false, "relaxed"), (true, "simd128"), (false, "simd128")] {
+        for (worker, engine) in [(true, "relaxed"), (false, "relaxed"), (true, "simd128"), (false, "simd128")]
+        {
             let options = json!({
                 "model": format!("/models/{}", model.file), "sha256": model.sha256, "worker": worker,
                 "engine": engine,

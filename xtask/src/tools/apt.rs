@@ -6,7 +6,8 @@ use std::path::Path;
 
 /// Whether this is Debian or one of its children, and we are root.
 pub fn can_apt_install(workspace: &Workspace) -> bool {
-    let is_root = || workspace.command("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
+    let is_root =
+        || workspace.command("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
     Path::new("/etc/debian_version").is_file() && is_root()
 }
 
