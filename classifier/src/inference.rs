@@ -21,8 +21,7 @@ const MIN_ROWS_PER_THREAD: usize = 24;
 /// A model's weights in the layout of one kernel.
 #[derive(Debug)]
 pub(crate) struct InferenceEncoder {
-    kernel: &'static dyn Kernel,
-    sizes: Sizes,
+    setup: Setup,
     /// Rows as they are stored in the file, unpacked as they are looked up.
     token_embeddings: StoredMatrix<Vec<u8>>,
     /// Position + type 0: `[max_position_embeddings][hidden]`.
@@ -36,7 +35,8 @@ pub(crate) struct InferenceEncoder {
 
 /// What every part of the encoder must know.
 #[derive(Clone, Copy, Debug)]
-struct Sizes {
+struct Setup {
+    kernel: &'static dyn Kernel,
     hidden: usize,
     intermediate: usize,
     heads: Heads,
@@ -48,7 +48,7 @@ impl InferenceEncoder {
     /// Packs the matrices of a file for `kernel`; of the file itself the token embeddings are kept.
     ///
     /// # Errors
-    /// A tensor that ends beyond the file or holds what is not a number; sizes whose accumulators could overflow.
+    /// A tensor that ends beyond the file or holds what is not a number; setup whose accumulators could overflow.
     pub(crate) fn new(file: ModelFile, kernel: &'static dyn Kernel) -> Result<Self, ModelError> {
         let config = &file.metadata().encoder;
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
@@ -68,8 +68,7 @@ impl InferenceEncoder {
         }
         let layers = (0..config.num_hidden_layers).map(|index| Layer::new(&file, kernel, heads, index));
         Ok(Self {
-            kernel,
-            sizes: Sizes { hidden, intermediate, heads, row_bytes },
+            setup: Setup { kernel, hidden, intermediate, heads, row_bytes },
             position_embeddings,
             embeddings_norm: layer::norm(&file, "token_embd_norm")?,
             layers: layers.collect::<Result<_, _>>()?,
@@ -81,7 +80,7 @@ impl InferenceEncoder {
 
     /// What computes.
     pub(crate) fn kernel(&self) -> &'static dyn Kernel {
-        self.kernel
+        self.setup.kernel
     }
 
     /// Logits of some texts, `num_labels` for each, one after the other. A text's logits are the same bits
@@ -91,23 +90,23 @@ impl InferenceEncoder {
     pub(crate) fn logits(&self, texts: &[&[u32]], threads: usize, workspace: &mut Workspace) -> Vec<f32> {
         let tokens = texts.iter().map(|text| text.len()).sum::<usize>();
         let threads = threads.min(tokens / MIN_ROWS_PER_THREAD).max(1);
-        workspace.prepare(texts, self.sizes, threads);
+        workspace.prepare(texts, self.setup, threads);
         let Workspace { texts: ranges, hidden, quantized, scales, qkv, scratch } = workspace;
-        let (kernel, sizes) = (self.kernel, self.sizes);
+        let setup = self.setup;
 
         let mut rows = Rows { first: 0, hidden, quantized, scales };
-        split(rows.reborrow(), sizes, scratch, &|rows, _| self.embed(texts, ranges, rows));
+        split(rows.reborrow(), setup, scratch, &|rows, _| self.embed(texts, ranges, rows));
         for (index, layer) in self.layers.iter().enumerate() {
             let is_last = index + 1 == self.layers.len();
-            layer.project(kernel, sizes, &rows, qkv, scratch.len());
-            split(rows.reborrow(), sizes, scratch, &|rows, scratch| {
-                layer.attend(kernel, sizes, rows, qkv, ranges, is_last, scratch);
+            layer.project(setup, &rows, qkv, scratch.len());
+            split(rows.reborrow(), setup, scratch, &|rows, scratch| {
+                layer.attend(setup, rows, qkv, ranges, is_last, scratch);
             });
         }
         let hidden = rows.hidden;
         let mut logits = Vec::with_capacity(texts.len() * self.head_bias.len());
         for range in ranges.iter() {
-            let text = &hidden[range.start * sizes.hidden..range.end * sizes.hidden];
+            let text = &hidden[range.start * setup.hidden..range.end * setup.hidden];
             self.classify(text, &mut scratch[0].pooled, &mut logits);
         }
         logits
@@ -116,7 +115,7 @@ impl InferenceEncoder {
     /// The int8 products of a pass of `tokens` tokens and nothing else, over whatever activations; returns the number
     /// of multiplications and additions. For benches: what share of a pass it is.
     pub(crate) fn run_products(&self, tokens: usize) -> u64 {
-        let Sizes { hidden, intermediate, .. } = self.sizes;
+        let Setup { hidden, intermediate, .. } = self.setup;
         let rows = tokens.min(workspace::BLOCK_ROWS);
         let (lhs, scales) =
             (vec![64u8; rows * 2 * intermediate.max(hidden)], vec![RowScale::default(); rows]);
@@ -126,7 +125,7 @@ impl InferenceEncoder {
             for first in (0..tokens).step_by(workspace::BLOCK_ROWS) {
                 let rows = rows.min(tokens - first);
                 for matrix in layer.matrices() {
-                    self.kernel.matmul_i8(&lhs, &scales[..rows], matrix, Activation::None, &mut out);
+                    self.setup.kernel.matmul_i8(&lhs, &scales[..rows], matrix, Activation::None, &mut out);
                     operations += 2 * (rows * matrix.n() * matrix.k()) as u64;
                 }
             }
@@ -136,7 +135,7 @@ impl InferenceEncoder {
 
     /// Embeddings of a run of rows.
     fn embed(&self, texts: &[&[u32]], ranges: &[std::ops::Range<usize>], rows: Rows<'_>) {
-        let Sizes { hidden, row_bytes, .. } = self.sizes;
+        let Setup { hidden, row_bytes, .. } = self.setup;
         let mut text = ranges.partition_point(|range| range.end <= rows.first);
         let each = rows.hidden.chunks_exact_mut(hidden).zip(rows.quantized.chunks_exact_mut(row_bytes));
         for ((row, (x, quantized)), scale) in (rows.first..).zip(each).zip(rows.scales) {
@@ -146,8 +145,8 @@ impl InferenceEncoder {
             let position = row - ranges[text].start;
             self.token_embeddings.read_row(texts[text][position] as usize, x);
             let position = &self.position_embeddings[position * hidden..][..hidden];
-            self.kernel.add_layer_norm(x, position, &self.embeddings_norm);
-            *scale = self.kernel.quantize(x, quantized);
+            self.setup.kernel.add_layer_norm(x, position, &self.embeddings_norm);
+            *scale = self.setup.kernel.quantize(x, quantized);
         }
     }
 

@@ -3,7 +3,7 @@
 //! The int8 product has weights of 8 signed bits, packed once when a model is loaded, and activations of 7
 //! unsigned bits (zero point 64), quantized row by row. Seven bits, because then the sum of two products fits the
 //! 16 bits that x86 and WebAssembly's relaxed SIMD keep between (127 · 128 · 2 < 2^15): every instruction set
-//! gives the same i32, which the scalar kernel specifies. Everything else is f32 in a fixed order ([`simd`]).
+//! gives the same i32, which the scalar kernel specifies. Everything else is f32 in a fixed order (`simd`).
 //! Kernels take slices, check their lengths once, and know nothing of tensors.
 
 mod attention;
@@ -86,8 +86,8 @@ pub fn available() -> Vec<&'static dyn Kernel> {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
     kernels.extend([&wasm_relaxed::FourWay as &dyn Kernel, &wasm_relaxed::TwoWay]);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    kernels.push(&wasm_simd128::Simd128);
-    kernels.push(scalar());
+    kernels.extend([&wasm_simd128::Simd128 as &dyn Kernel]);
+    kernels.extend([scalar()]);
     kernels
 }
 
@@ -136,6 +136,7 @@ pub fn fastest(mut now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
 /// `$feature` is empty where the whole crate is compiled for it.
 macro_rules! implement_kernel {
     ($kernel:ty, $name:expr $(, $feature:literal)?) => {
+        #[allow(unused_unsafe)] // unsafe only where there is a `$feature`
         impl crate::kernels::Kernel for $kernel {
             fn name(&self) -> &'static str {
                 $name

@@ -1,6 +1,6 @@
 //! One transformer layer, in two steps: see the head of `inference.rs`.
 
-use super::Sizes;
+use super::Setup;
 use super::workspace::{BLOCK_ROWS, Rows, Scratch, join};
 use crate::ModelError;
 use crate::kernels::{Activation, Heads, Kernel, LayerNorm, PackedMatrix, RowScale, row_bytes};
@@ -49,37 +49,29 @@ impl Layer {
     }
 
     /// First step: queries, keys and values of all rows.
-    pub(super) fn project(
-        &self,
-        kernel: &dyn Kernel,
-        sizes: Sizes,
-        rows: &Rows<'_>,
-        qkv: &mut [f32],
-        threads: usize,
-    ) {
-        self.project_part(kernel, sizes, rows.quantized, rows.scales, qkv, threads);
+    pub(super) fn project(&self, setup: Setup, rows: &Rows<'_>, qkv: &mut [f32], threads: usize) {
+        self.project_part(setup, rows.quantized, rows.scales, qkv, threads);
     }
 
     fn project_part(
         &self,
-        kernel: &dyn Kernel,
-        sizes: Sizes,
+        setup: Setup,
         quantized: &[u8],
         scales: &[RowScale],
         qkv: &mut [f32],
         threads: usize,
     ) {
         if threads == 1 {
-            return kernel.matmul_i8(quantized, scales, &self.qkv, Activation::None, qkv);
+            return setup.kernel.matmul_i8(quantized, scales, &self.qkv, Activation::None, qkv);
         }
         let half = threads / 2;
         let rows = scales.len() * half / threads;
-        let (quantized, quantized_rest) = quantized.split_at(rows * sizes.row_bytes);
+        let (quantized, quantized_rest) = quantized.split_at(rows * setup.row_bytes);
         let (scales, scales_rest) = scales.split_at(rows);
-        let (qkv, qkv_rest) = qkv.split_at_mut(rows * 3 * sizes.hidden);
+        let (qkv, qkv_rest) = qkv.split_at_mut(rows * 3 * setup.hidden);
         join(
-            || self.project_part(kernel, sizes, quantized, scales, qkv, half),
-            || self.project_part(kernel, sizes, quantized_rest, scales_rest, qkv_rest, threads - half),
+            || self.project_part(setup, quantized, scales, qkv, half),
+            || self.project_part(setup, quantized_rest, scales_rest, qkv_rest, threads - half),
         );
     }
 
@@ -87,8 +79,7 @@ impl Layer {
     /// Leaves the new hidden states in `rows`, quantized unless this is the last layer.
     pub(super) fn attend(
         &self,
-        kernel: &dyn Kernel,
-        sizes: Sizes,
+        setup: Setup,
         mut rows: Rows<'_>,
         qkv: &[f32],
         texts: &[Range<usize>],
@@ -98,24 +89,23 @@ impl Layer {
         while rows.len() > 0 {
             let (block, rest) = {
                 let height = rows.len().min(BLOCK_ROWS);
-                rows.split_at(height, sizes)
+                rows.split_at(height, setup)
             };
-            self.attend_block(kernel, sizes, block, qkv, texts, is_last, scratch);
+            self.attend_block(setup, block, qkv, texts, is_last, scratch);
             rows = rest;
         }
     }
 
     fn attend_block(
         &self,
-        kernel: &dyn Kernel,
-        sizes: Sizes,
+        setup: Setup,
         rows: Rows<'_>,
         qkv: &[f32],
         texts: &[Range<usize>],
         is_last: bool,
         scratch: &mut Scratch,
     ) {
-        let Sizes { hidden, intermediate, heads, row_bytes: hidden_bytes } = sizes;
+        let Setup { kernel, hidden, intermediate, heads, row_bytes: hidden_bytes } = setup;
         let height = rows.len();
         let end = rows.first + height;
         let Scratch { attention, context, attended, intermediate: inner, quantized, scales, .. } = scratch;

@@ -1,6 +1,6 @@
 //! The memory of a forward pass, kept between passes, and how its rows are shared between threads.
 
-use super::Sizes;
+use super::Setup;
 use crate::kernels::{AttentionScratch, RowScale};
 use std::ops::Range;
 
@@ -42,27 +42,27 @@ pub(super) struct Scratch {
 
 impl Workspace {
     /// Room for these texts.
-    pub(super) fn prepare(&mut self, texts: &[&[u32]], sizes: Sizes, threads: usize) {
+    pub(super) fn prepare(&mut self, texts: &[&[u32]], setup: Setup, threads: usize) {
         self.texts.clear();
         let mut rows = 0;
         for text in texts {
             self.texts.push(rows..rows + text.len());
             rows += text.len();
         }
-        self.hidden.resize(rows * sizes.hidden, 0.0);
-        self.quantized.resize(rows * sizes.row_bytes, 0);
+        self.hidden.resize(rows * setup.hidden, 0.0);
+        self.quantized.resize(rows * setup.row_bytes, 0);
         self.scales.resize(rows, RowScale::default());
-        self.qkv.resize(rows * 3 * sizes.hidden, 0.0);
+        self.qkv.resize(rows * 3 * setup.hidden, 0.0);
         self.scratch.resize_with(threads, Scratch::default);
         for scratch in &mut self.scratch {
-            scratch.context.resize(BLOCK_ROWS * sizes.hidden, 0.0);
-            scratch.attended.resize(BLOCK_ROWS * sizes.hidden, 0.0);
-            scratch.intermediate.resize(BLOCK_ROWS * sizes.intermediate, 0.0);
+            scratch.context.resize(BLOCK_ROWS * setup.hidden, 0.0);
+            scratch.attended.resize(BLOCK_ROWS * setup.hidden, 0.0);
+            scratch.intermediate.resize(BLOCK_ROWS * setup.intermediate, 0.0);
             // A quantized activation takes 2 bytes at most; a row is filled up to 4.
-            let widest = sizes.hidden.max(sizes.intermediate).next_multiple_of(4);
+            let widest = setup.hidden.max(setup.intermediate).next_multiple_of(4);
             scratch.quantized.resize(BLOCK_ROWS * 2 * widest, 0);
             scratch.scales.resize(BLOCK_ROWS, RowScale::default());
-            scratch.pooled.resize(sizes.hidden, 0.0);
+            scratch.pooled.resize(setup.hidden, 0.0);
         }
     }
 }
@@ -91,9 +91,9 @@ impl<'a> Rows<'a> {
     }
 
     /// The first `rows` rows, and the others.
-    pub(super) fn split_at(self, rows: usize, sizes: Sizes) -> (Self, Self) {
-        let (hidden, hidden_rest) = self.hidden.split_at_mut(rows * sizes.hidden);
-        let (quantized, quantized_rest) = self.quantized.split_at_mut(rows * sizes.row_bytes);
+    pub(super) fn split_at(self, rows: usize, setup: Setup) -> (Self, Self) {
+        let (hidden, hidden_rest) = self.hidden.split_at_mut(rows * setup.hidden);
+        let (quantized, quantized_rest) = self.quantized.split_at_mut(rows * setup.row_bytes);
         let (scales, scales_rest) = self.scales.split_at_mut(rows);
         let rest = Rows {
             first: self.first + rows,
@@ -108,7 +108,7 @@ impl<'a> Rows<'a> {
 /// Calls `work` with an equal share of the rows for each scratch, at the same time.
 pub(super) fn split(
     rows: Rows<'_>,
-    sizes: Sizes,
+    setup: Setup,
     scratch: &mut [Scratch],
     work: &(impl Fn(Rows<'_>, &mut Scratch) + Sync),
 ) {
@@ -117,18 +117,18 @@ pub(super) fn split(
         [scratch] => work(rows, scratch),
         _ => {
             let half = scratch.len() / 2;
-            let (first, second) = rows.len_split(half, scratch.len(), sizes);
+            let (first, second) = rows.len_split(half, scratch.len(), setup);
             let (scratch, scratch_rest) = scratch.split_at_mut(half);
-            join(|| split(first, sizes, scratch, work), || split(second, sizes, scratch_rest, work));
+            join(|| split(first, setup, scratch, work), || split(second, setup, scratch_rest, work));
         }
     }
 }
 
 impl<'a> Rows<'a> {
     /// Split in the ratio of `part` to `whole`.
-    fn len_split(self, part: usize, whole: usize, sizes: Sizes) -> (Self, Self) {
+    fn len_split(self, part: usize, whole: usize, setup: Setup) -> (Self, Self) {
         let rows = self.len() * part / whole;
-        self.split_at(rows, sizes)
+        self.split_at(rows, setup)
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Heads {
     pub head_size: usize,
 }
 
-/// Scratch memory of [`attention`]; grows to the longest text it has seen.
+/// Scratch memory of [`Kernel::attention`](super::Kernel::attention); grows to the longest text it has seen.
 #[derive(Debug, Default)]
 pub struct AttentionScratch {
     /// Keys of one head, transposed: `[head_size][tokens, filled up to 16]`.

@@ -1,5 +1,5 @@
 //! The scalar kernel: the specification of all others, and what runs where there is nothing faster.
-#![allow(unused_unsafe, unsafe_code)] // the macro marks its calls for the other kernels' sake
+#![allow(unsafe_code)] // in the macro, for the other kernels' sake
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};

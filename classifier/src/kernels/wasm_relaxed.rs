@@ -8,7 +8,7 @@
 
 use super::implement_kernel;
 use super::simd::Int8;
-use super::wasm_simd128::{Simd128, low_bytes};
+use super::wasm_simd128::Simd128;
 use std::arch::wasm32::*;
 
 /// `i32x4.relaxed_dot_i8x16_i7x16_add_s`. The module is compiled with relaxed SIMD, so whoever runs it has it.
@@ -24,6 +24,13 @@ implement_kernel!(TwoWay, "wasm-relaxed-2way");
 
 /// Vectors of a tile's row; see `wasm_simd128.rs`.
 const VECTORS: usize = 2;
+
+/// The lowest byte of each of four lanes.
+#[inline(always)]
+fn low_bytes(x: v128) -> u32 {
+    let bytes = i8x16_shuffle::<0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12>(x, x);
+    i32x4_extract_lane::<0>(bytes) as u32
+}
 
 macro_rules! implement_int8 {
     ($kernel:ty, $dot:expr) => {

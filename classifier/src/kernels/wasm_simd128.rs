@@ -84,13 +84,6 @@ impl Simd for Simd128 {
     }
 }
 
-/// Four lanes' lowest bytes, as u8 in the lowest four bytes. The relaxed kernel's form of activations.
-#[inline(always)]
-pub(super) fn low_bytes(x: v128) -> u32 {
-    let bytes = i8x16_shuffle::<0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12>(x, x);
-    i32x4_extract_lane::<0>(bytes) as u32
-}
-
 impl Int8 for Simd128 {
     const TILE_ROWS: usize = 4;
     const TILE_COLUMNS: usize = 4 * VECTORS;
