@@ -26,7 +26,7 @@ fn both_builds_compute_the_bits_of_every_other_kernel() {
     let mut site = Site::open();
     site.goto_blank();
     let golden = include_str!("../../../classifier/tests/kernels/digest.txt").trim();
-    for (features, count) in [("+simd128", 2), ("+simd128,+relaxed-simd", 3)] {
+    for (features, count) in [("+simd128", 2), ("+simd128,+relaxed-simd", 4)] {
         let script = format!(
             "const bytes = Uint8Array.from(atob('{}'), (c) => c.charCodeAt(0));
              const {{ exports }} = (await WebAssembly.instantiate(bytes)).instance;
