@@ -102,7 +102,8 @@ pub fn best() -> &'static dyn Kernel {
 }
 
 /// The fastest kernel by the clock: for WebAssembly, which cannot ask what the CPU has. `now_ms` is a clock in
-/// milliseconds. Takes some twenty of them, and none where there is nothing to choose.
+/// milliseconds. Takes some twenty of them once the code is optimized, more in a page that has just been opened, and
+/// none where there is nothing to choose.
 pub fn fastest(mut now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
     const K: usize = 384;
     const ROWS: usize = 16;
