@@ -20,6 +20,7 @@ mod neon_dot;
 mod rows;
 mod scalar;
 mod simd;
+mod tile;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 mod wasm_relaxed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

@@ -3,6 +3,7 @@
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
+use super::tile::{Int8Vectors, tile};
 use std::arch::x86_64::*;
 
 /// The CPU has AVX2.
@@ -29,8 +30,8 @@ implement_kernel!(Avx2, "avx2", "avx2");
 /// Vectors of a tile's row.
 pub(super) const VECTORS: usize = 2;
 
-// SAFETY of every block: the value `self` proves that the CPU has the instructions, and slices are as long as
-// what is read or written, which is asserted.
+// SAFETY of every block: the value `self` proves that the CPU has the instructions; slices are as long as what is
+// read or written, which is asserted, and for pointers the caller promises it.
 impl Simd for Avx2 {
     const WIDTH: usize = 8;
 
@@ -120,61 +121,39 @@ impl Int8 for Avx2 {
 
     #[inline(always)]
     fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
-        // SAFETY: `self` proves AVX2.
-        let dot = |sum, x, weights| unsafe {
-            let pairs = _mm256_maddubs_epi16(x, weights);
-            _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
-        };
-        match rows {
-            4 => tile::<4>(dot, lhs, lhs_stride, panel, init, acc),
-            3 => tile::<3>(dot, lhs, lhs_stride, panel, init, acc),
-            2 => tile::<2>(dot, lhs, lhs_stride, panel, init, acc),
-            _ => tile::<1>(dot, lhs, lhs_stride, panel, init, acc),
-        }
+        tile::<Self, VECTORS>(self, lhs, lhs_stride, rows, panel, init, acc);
     }
 }
 
-/// A tile with vectors of 256 bits, for a CPU with AVX2; `dot(sum, x, weights)` adds four products a lane.
-#[inline(always)]
-pub(super) fn tile<const M: usize>(
-    dot: impl Fn(__m256i, __m256i, __m256i) -> __m256i,
-    lhs: &[u8],
-    lhs_stride: usize,
-    panel: &[i8],
-    init: &[i32],
-    acc: &mut [i32],
-) {
-    let groups = panel.len() / (32 * VECTORS);
-    assert!(lhs.len() >= (M - 1) * lhs_stride + groups * 4);
-    assert!(init.len() == 8 * VECTORS && acc.len() == M * 8 * VECTORS);
-    // SAFETY: called by `Simd::tile` alone, whose `self` proves the instructions; the lengths are asserted above.
-    unsafe {
-        let mut sums = [[_mm256_setzero_si256(); VECTORS]; M];
-        for v in 0..VECTORS {
-            let init = _mm256_loadu_si256(init.as_ptr().add(8 * v).cast());
-            for sums in &mut sums {
-                sums[v] = init;
-            }
-        }
-        let (mut lhs, mut panel) = (lhs.as_ptr(), panel.as_ptr());
-        for _ in 0..groups {
-            let mut weights = [_mm256_setzero_si256(); VECTORS];
-            for (v, weights) in weights.iter_mut().enumerate() {
-                *weights = _mm256_loadu_si256(panel.add(32 * v).cast());
-            }
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let x = _mm256_set1_epi32(lhs.add(row * lhs_stride).cast::<i32>().read_unaligned());
-                for v in 0..VECTORS {
-                    sums[v] = dot(sums[v], x, weights[v]);
-                }
-            }
-            lhs = lhs.add(4);
-            panel = panel.add(32 * VECTORS);
-        }
-        for (row, sums) in sums.iter().enumerate() {
-            for (v, sum) in sums.iter().enumerate() {
-                _mm256_storeu_si256(acc.as_mut_ptr().add((row * VECTORS + v) * 8).cast(), *sum);
-            }
+impl Int8Vectors for Avx2 {
+    type Sums = __m256i;
+    type Groups = __m256i;
+
+    #[inline(always)]
+    unsafe fn load_sums(self, from: *const i32) -> __m256i {
+        unsafe { _mm256_loadu_si256(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_sums(self, sums: __m256i, to: *mut i32) {
+        unsafe { _mm256_storeu_si256(to.cast(), sums) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_weights(self, from: *const i8) -> __m256i {
+        unsafe { _mm256_loadu_si256(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_group(self, from: *const u8) -> __m256i {
+        unsafe { _mm256_set1_epi32(from.cast::<i32>().read_unaligned()) }
+    }
+
+    #[inline(always)]
+    fn dot(self, sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
+        unsafe {
+            let pairs = _mm256_maddubs_epi16(x, weights);
+            _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
+use super::tile::{Int8Vectors, tile};
 use std::arch::x86_64::*;
 
 /// The CPU has AVX-512 F, BW and VNNI.
@@ -24,8 +25,8 @@ implement_kernel!(Avx512Vnni, "avx512-vnni", "avx512f,avx512bw,avx512vnni");
 /// Vectors of a tile's row.
 const VECTORS: usize = 4;
 
-// SAFETY of every block: the value `self` proves that the CPU has the instructions, and slices are as long as
-// what is read or written, which is asserted.
+// SAFETY of every block: the value `self` proves that the CPU has the instructions; slices are as long as what is
+// read or written, which is asserted, and for pointers the caller promises it.
 impl Simd for Avx512Vnni {
     const WIDTH: usize = 16;
 
@@ -132,50 +133,36 @@ impl Int8 for Avx512Vnni {
 
     #[inline(always)]
     fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
-        match rows {
-            6 => tile::<6>(lhs, lhs_stride, panel, init, acc),
-            5 => tile::<5>(lhs, lhs_stride, panel, init, acc),
-            4 => tile::<4>(lhs, lhs_stride, panel, init, acc),
-            3 => tile::<3>(lhs, lhs_stride, panel, init, acc),
-            2 => tile::<2>(lhs, lhs_stride, panel, init, acc),
-            _ => tile::<1>(lhs, lhs_stride, panel, init, acc),
-        }
+        tile::<Self, VECTORS>(self, lhs, lhs_stride, rows, panel, init, acc);
     }
 }
 
-#[inline(always)]
-fn tile<const M: usize>(lhs: &[u8], lhs_stride: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
-    let groups = panel.len() / (64 * VECTORS);
-    assert!(lhs.len() >= (M - 1) * lhs_stride + groups * 4);
-    assert!(init.len() == 16 * VECTORS && acc.len() == M * 16 * VECTORS);
-    // SAFETY: called by `Simd::tile` alone, whose `self` proves the instructions; the lengths are asserted above.
-    unsafe {
-        let mut sums = [[_mm512_setzero_si512(); VECTORS]; M];
-        for v in 0..VECTORS {
-            let init = _mm512_loadu_si512(init.as_ptr().add(16 * v).cast());
-            for sums in &mut sums {
-                sums[v] = init;
-            }
-        }
-        let (mut lhs, mut panel) = (lhs.as_ptr(), panel.as_ptr());
-        for _ in 0..groups {
-            let mut weights = [_mm512_setzero_si512(); VECTORS];
-            for (v, weights) in weights.iter_mut().enumerate() {
-                *weights = _mm512_loadu_si512(panel.add(64 * v).cast());
-            }
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let x = _mm512_set1_epi32(lhs.add(row * lhs_stride).cast::<i32>().read_unaligned());
-                for v in 0..VECTORS {
-                    sums[v] = _mm512_dpbusd_epi32(sums[v], x, weights[v]);
-                }
-            }
-            lhs = lhs.add(4);
-            panel = panel.add(64 * VECTORS);
-        }
-        for (row, sums) in sums.iter().enumerate() {
-            for (v, sum) in sums.iter().enumerate() {
-                _mm512_storeu_si512(acc.as_mut_ptr().add((row * VECTORS + v) * 16).cast(), *sum);
-            }
-        }
+impl Int8Vectors for Avx512Vnni {
+    type Sums = __m512i;
+    type Groups = __m512i;
+
+    #[inline(always)]
+    unsafe fn load_sums(self, from: *const i32) -> __m512i {
+        unsafe { _mm512_loadu_si512(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_sums(self, sums: __m512i, to: *mut i32) {
+        unsafe { _mm512_storeu_si512(to.cast(), sums) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_weights(self, from: *const i8) -> __m512i {
+        unsafe { _mm512_loadu_si512(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_group(self, from: *const u8) -> __m512i {
+        unsafe { _mm512_set1_epi32(from.cast::<i32>().read_unaligned()) }
+    }
+
+    #[inline(always)]
+    fn dot(self, sums: __m512i, x: __m512i, weights: __m512i) -> __m512i {
+        unsafe { _mm512_dpbusd_epi32(sums, x, weights) }
     }
 }

@@ -4,6 +4,7 @@
 use super::avx2::{self, Avx2};
 use super::implement_kernel;
 use super::simd::Int8;
+use super::tile::{Int8Vectors, tile};
 use std::arch::x86_64::*;
 
 /// The CPU has AVX2 and AVX-VNNI.
@@ -40,15 +41,38 @@ impl Int8 for AvxVnni {
 
     #[inline(always)]
     fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
-        // SAFETY: `self` proves AVX-VNNI.
-        let dot = |sum, x, weights| unsafe { _mm256_dpbusd_avx_epi32(sum, x, weights) };
-        match rows {
-            6 => avx2::tile::<6>(dot, lhs, lhs_stride, panel, init, acc),
-            5 => avx2::tile::<5>(dot, lhs, lhs_stride, panel, init, acc),
-            4 => avx2::tile::<4>(dot, lhs, lhs_stride, panel, init, acc),
-            3 => avx2::tile::<3>(dot, lhs, lhs_stride, panel, init, acc),
-            2 => avx2::tile::<2>(dot, lhs, lhs_stride, panel, init, acc),
-            _ => avx2::tile::<1>(dot, lhs, lhs_stride, panel, init, acc),
-        }
+        tile::<Self, { avx2::VECTORS }>(self, lhs, lhs_stride, rows, panel, init, acc);
+    }
+}
+
+// SAFETY of every block: the value `self` proves that the CPU has the instructions; for pointers the caller promises
+// what is asked of them.
+impl Int8Vectors for AvxVnni {
+    type Sums = __m256i;
+    type Groups = __m256i;
+
+    #[inline(always)]
+    unsafe fn load_sums(self, from: *const i32) -> __m256i {
+        unsafe { self.0.load_sums(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_sums(self, sums: __m256i, to: *mut i32) {
+        unsafe { self.0.store_sums(sums, to) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_weights(self, from: *const i8) -> __m256i {
+        unsafe { self.0.load_weights(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_group(self, from: *const u8) -> __m256i {
+        unsafe { self.0.splat_group(from) }
+    }
+
+    #[inline(always)]
+    fn dot(self, sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
+        unsafe { _mm256_dpbusd_avx_epi32(sums, x, weights) }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
+use super::tile::{Int8Vectors, tile};
 use std::arch::aarch64::*;
 use std::arch::asm;
 
@@ -27,8 +28,8 @@ implement_kernel!(NeonDot, "neon-dot", "neon,dotprod");
 /// Vectors of a tile's row.
 const VECTORS: usize = 4;
 
-// SAFETY of every block: the value `self` proves that the CPU has the instructions, and slices are as long as
-// what is read or written, which is asserted.
+// SAFETY of every block: the value `self` proves that the CPU has the instructions; slices are as long as what is
+// read or written, which is asserted, and for pointers the caller promises it.
 impl Simd for NeonDot {
     const WIDTH: usize = 4;
 
@@ -120,55 +121,46 @@ impl Int8 for NeonDot {
 
     #[inline(always)]
     fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
-        match rows {
-            4 => tile::<4>(lhs, lhs_stride, panel, init, acc),
-            3 => tile::<3>(lhs, lhs_stride, panel, init, acc),
-            2 => tile::<2>(lhs, lhs_stride, panel, init, acc),
-            _ => tile::<1>(lhs, lhs_stride, panel, init, acc),
-        }
+        tile::<Self, VECTORS>(self, lhs, lhs_stride, rows, panel, init, acc);
     }
 }
 
-#[inline(always)]
-fn tile<const M: usize>(lhs: &[u8], lhs_stride: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
-    let groups = panel.len() / (16 * VECTORS);
-    assert!(lhs.len() >= (M - 1) * lhs_stride + groups * 4);
-    assert!(init.len() == 4 * VECTORS && acc.len() == M * 4 * VECTORS);
-    // SAFETY: called by `Simd::tile` alone, whose `self` proves the instructions; the lengths are asserted above.
-    unsafe {
-        let mut sums = [[vdupq_n_s32(0); VECTORS]; M];
-        for v in 0..VECTORS {
-            let init = vld1q_s32(init.as_ptr().add(4 * v));
-            for sums in &mut sums {
-                sums[v] = init;
-            }
+impl Int8Vectors for NeonDot {
+    type Sums = int32x4_t;
+    type Groups = int8x16_t;
+
+    #[inline(always)]
+    unsafe fn load_sums(self, from: *const i32) -> int32x4_t {
+        unsafe { vld1q_s32(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_sums(self, sums: int32x4_t, to: *mut i32) {
+        unsafe { vst1q_s32(to, sums) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_weights(self, from: *const i8) -> int8x16_t {
+        unsafe { vld1q_s8(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_group(self, from: *const u8) -> int8x16_t {
+        unsafe { vreinterpretq_s8_s32(vdupq_n_s32(from.cast::<i32>().read_unaligned())) }
+    }
+
+    #[inline(always)]
+    fn dot(self, sums: int32x4_t, x: int8x16_t, weights: int8x16_t) -> int32x4_t {
+        let mut sums = sums;
+        unsafe {
+            asm!(
+                "sdot {sums:v}.4s, {x:v}.16b, {weights:v}.16b",
+                sums = inout(vreg) sums,
+                x = in(vreg) x,
+                weights = in(vreg) weights,
+                options(pure, nomem, nostack, preserves_flags),
+            );
         }
-        let (mut lhs, mut panel) = (lhs.as_ptr(), panel.as_ptr());
-        for _ in 0..groups {
-            let mut weights = [vdupq_n_s8(0); VECTORS];
-            for (v, weights) in weights.iter_mut().enumerate() {
-                *weights = vld1q_s8(panel.add(16 * v));
-            }
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let x = lhs.add(row * lhs_stride).cast::<i32>().read_unaligned();
-                let x = vreinterpretq_s8_s32(vdupq_n_s32(x));
-                for v in 0..VECTORS {
-                    asm!(
-                        "sdot {sum:v}.4s, {x:v}.16b, {weights:v}.16b",
-                        sum = inout(vreg) sums[v],
-                        x = in(vreg) x,
-                        weights = in(vreg) weights[v],
-                        options(pure, nomem, nostack, preserves_flags),
-                    );
-                }
-            }
-            lhs = lhs.add(4);
-            panel = panel.add(16 * VECTORS);
-        }
-        for (row, sums) in sums.iter().enumerate() {
-            for (v, sum) in sums.iter().enumerate() {
-                vst1q_s32(acc.as_mut_ptr().add((row * VECTORS + v) * 4), *sum);
-            }
-        }
+        sums
     }
 }

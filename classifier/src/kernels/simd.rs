@@ -36,6 +36,7 @@ pub(crate) trait Simd: Copy {
     fn abs(self, x: Self::F32) -> Self::F32;
     /// The f32 whose bits are those of `x` shifted left by 23: integer to exponent field.
     fn shift_to_exponent(self, x: Self::F32) -> Self::F32;
+
     /// Σ over the lanes of a sum: neighbours at distance 8, then 4, 2, 1 are added.
     #[inline(always)]
     fn sum(self, parts: Parts<Self>) -> f32 {

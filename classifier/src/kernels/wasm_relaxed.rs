@@ -8,6 +8,7 @@
 
 use super::implement_kernel;
 use super::simd::Int8;
+use super::tile::{Int8Vectors, tile};
 use super::wasm_simd128::Simd128;
 use std::arch::wasm32::*;
 
@@ -22,7 +23,7 @@ pub(super) struct TwoWay;
 implement_kernel!(FourWay, "wasm-relaxed-4way");
 implement_kernel!(TwoWay, "wasm-relaxed-2way");
 
-/// Vectors of a tile's row; see `wasm_simd128.rs`.
+/// Vectors of a tile's row: see `wasm_simd128.rs`.
 const VECTORS: usize = 2;
 
 /// The lowest byte of each of four lanes.
@@ -32,6 +33,7 @@ fn low_bytes(x: v128) -> u32 {
     i32x4_extract_lane::<0>(bytes) as u32
 }
 
+// SAFETY of every block: the caller promises what is asked of the pointers.
 macro_rules! implement_int8 {
     ($kernel:ty, $dot:expr) => {
         impl Int8 for $kernel {
@@ -61,69 +63,43 @@ macro_rules! implement_int8 {
                 init: &[i32],
                 acc: &mut [i32],
             ) {
-                match rows {
-                    4 => tile::<4>($dot, lhs, lhs_stride, panel, init, acc),
-                    3 => tile::<3>($dot, lhs, lhs_stride, panel, init, acc),
-                    2 => tile::<2>($dot, lhs, lhs_stride, panel, init, acc),
-                    _ => tile::<1>($dot, lhs, lhs_stride, panel, init, acc),
-                }
+                tile::<Self, VECTORS>(self, lhs, lhs_stride, rows, panel, init, acc);
+            }
+        }
+
+        impl Int8Vectors for $kernel {
+            type Sums = v128;
+            type Groups = v128;
+
+            #[inline(always)]
+            unsafe fn load_sums(self, from: *const i32) -> v128 {
+                unsafe { v128_load(from.cast()) }
+            }
+
+            #[inline(always)]
+            unsafe fn store_sums(self, sums: v128, to: *mut i32) {
+                unsafe { v128_store(to.cast(), sums) }
+            }
+
+            #[inline(always)]
+            unsafe fn load_weights(self, from: *const i8) -> v128 {
+                unsafe { v128_load(from.cast()) }
+            }
+
+            #[inline(always)]
+            unsafe fn splat_group(self, from: *const u8) -> v128 {
+                unsafe { v128_load32_splat(from.cast()) }
+            }
+
+            #[inline(always)]
+            fn dot(self, sums: v128, x: v128, weights: v128) -> v128 {
+                $dot(sums, x, weights)
             }
         }
     };
 }
 
-implement_int8!(FourWay, |sum, weights, x| i32x4_relaxed_dot_i8x16_i7x16_add(weights, x, sum));
-implement_int8!(TwoWay, |sum, weights, x| {
-    i32x4_add(sum, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(weights, x), i16x8_splat(1)))
+implement_int8!(FourWay, |sums, x, weights| i32x4_relaxed_dot_i8x16_i7x16_add(weights, x, sums));
+implement_int8!(TwoWay, |sums, x, weights| {
+    i32x4_add(sums, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(weights, x), i16x8_splat(1)))
 });
-
-/// `dot(sum, weights, x)` adds four products a lane.
-#[inline(always)]
-fn tile<const M: usize>(
-    dot: impl Fn(v128, v128, v128) -> v128,
-    lhs: &[u8],
-    lhs_stride: usize,
-    panel: &[i8],
-    init: &[i32],
-    acc: &mut [i32],
-) {
-    let groups = panel.len() / (16 * VECTORS);
-    assert!(lhs.len() >= (M - 1) * lhs_stride + groups * 4);
-    assert!(init.len() == 4 * VECTORS && acc.len() == M * 4 * VECTORS);
-    // SAFETY: the lengths are asserted above.
-    unsafe {
-        let mut sums = [[i32x4_splat(0); VECTORS]; M];
-        for v in 0..VECTORS {
-            let init = v128_load(init.as_ptr().add(4 * v).cast());
-            for sums in &mut sums {
-                sums[v] = init;
-            }
-        }
-        // A pointer for each row: V8 does not take `lhs + row · stride` out of the loop, which costs a fifth.
-        let mut rows = [lhs.as_ptr(); M];
-        for (row, at) in rows.iter_mut().enumerate() {
-            *at = lhs.as_ptr().add(row * lhs_stride);
-        }
-        let mut panel = panel.as_ptr();
-        let end = panel.add(16 * VECTORS * groups);
-        while panel != end {
-            let mut weights = [i32x4_splat(0); VECTORS];
-            for (v, weights) in weights.iter_mut().enumerate() {
-                *weights = v128_load(panel.add(16 * v).cast());
-            }
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let x = v128_load32_splat(rows[row].cast());
-                rows[row] = rows[row].add(4);
-                for v in 0..VECTORS {
-                    sums[v] = dot(sums[v], weights[v], x);
-                }
-            }
-            panel = panel.add(16 * VECTORS);
-        }
-        for (row, sums) in sums.iter().enumerate() {
-            for (v, sum) in sums.iter().enumerate() {
-                v128_store(acc.as_mut_ptr().add((row * VECTORS + v) * 4).cast(), *sum);
-            }
-        }
-    }
-}

@@ -4,6 +4,7 @@
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
+use super::tile::{Int8Vectors, tile};
 use std::arch::wasm32::*;
 
 /// The module is compiled with SIMD128, so whoever runs it has it.
@@ -15,7 +16,8 @@ implement_kernel!(Simd128, "wasm-simd128");
 /// Vectors of a tile's row. 4 rows of 2 keep all sums in the 16 registers that V8 has on x86.
 const VECTORS: usize = 2;
 
-// SAFETY of every block: slices are as long as what is read or written, which is asserted.
+// SAFETY of every block: slices are as long as what is read or written, which is asserted, and for pointers the
+// caller promises it.
 impl Simd for Simd128 {
     const WIDTH: usize = 4;
 
@@ -105,54 +107,36 @@ impl Int8 for Simd128 {
 
     #[inline(always)]
     fn tile(self, lhs: &[u8], lhs_stride: usize, rows: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
-        match rows {
-            4 => tile::<4>(lhs, lhs_stride, panel, init, acc),
-            3 => tile::<3>(lhs, lhs_stride, panel, init, acc),
-            2 => tile::<2>(lhs, lhs_stride, panel, init, acc),
-            _ => tile::<1>(lhs, lhs_stride, panel, init, acc),
-        }
+        tile::<Self, VECTORS>(self, lhs, lhs_stride, rows, panel, init, acc);
     }
 }
 
-#[inline(always)]
-fn tile<const M: usize>(lhs: &[u8], lhs_stride: usize, panel: &[i8], init: &[i32], acc: &mut [i32]) {
-    let groups = panel.len() / (8 * VECTORS);
-    assert!(lhs.len() >= (M - 1) * lhs_stride + groups * 4);
-    assert!(init.len() == 4 * VECTORS && acc.len() == M * 4 * VECTORS);
-    // SAFETY: the lengths are asserted above.
-    unsafe {
-        let mut sums = [[i32x4_splat(0); VECTORS]; M];
-        for v in 0..VECTORS {
-            let init = v128_load(init.as_ptr().add(4 * v).cast());
-            for sums in &mut sums {
-                sums[v] = init;
-            }
-        }
-        // See `wasm_relaxed.rs`.
-        let mut rows = [lhs.as_ptr(); M];
-        for (row, at) in rows.iter_mut().enumerate() {
-            *at = lhs.as_ptr().add(row * lhs_stride);
-        }
-        let mut panel = panel.as_ptr();
-        let end = panel.add(8 * VECTORS * groups);
-        while panel != end {
-            let mut weights = [i32x4_splat(0); VECTORS];
-            for (v, weights) in weights.iter_mut().enumerate() {
-                *weights = i16x8_load_extend_i8x8(panel.add(8 * v));
-            }
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let x = v128_load32_splat(rows[row].cast());
-                rows[row] = rows[row].add(4);
-                for v in 0..VECTORS {
-                    sums[v] = i32x4_add(sums[v], i32x4_dot_i16x8(x, weights[v]));
-                }
-            }
-            panel = panel.add(8 * VECTORS);
-        }
-        for (row, sums) in sums.iter().enumerate() {
-            for (v, sum) in sums.iter().enumerate() {
-                v128_store(acc.as_mut_ptr().add((row * VECTORS + v) * 4).cast(), *sum);
-            }
-        }
+impl Int8Vectors for Simd128 {
+    type Sums = v128;
+    type Groups = v128;
+
+    #[inline(always)]
+    unsafe fn load_sums(self, from: *const i32) -> v128 {
+        unsafe { v128_load(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_sums(self, sums: v128, to: *mut i32) {
+        unsafe { v128_store(to.cast(), sums) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_weights(self, from: *const i8) -> v128 {
+        unsafe { i16x8_load_extend_i8x8(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_group(self, from: *const u8) -> v128 {
+        unsafe { v128_load32_splat(from.cast()) }
+    }
+
+    #[inline(always)]
+    fn dot(self, sums: v128, x: v128, weights: v128) -> v128 {
+        i32x4_add(sums, i32x4_dot_i16x8(x, weights))
     }
 }
