@@ -5,7 +5,6 @@
 
 use classifier::model_file::ModelFile;
 use classifier::normalization::Normalization;
-use classifier::tokenizer::Tokenizer;
 use std::error::Error;
 use std::io::{BufRead, BufWriter, Write};
 
@@ -13,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("expected the path of a model file, found no argument")?;
     let bytes = std::fs::read(&path).map_err(|error| format!("{path}: {error}"))?;
     let file = ModelFile::parse(bytes)?;
-    let tokenizer = Tokenizer::from_json(&file.metadata().tokenizer_json)?;
+    let tokenizer = file.tokenizer();
     let normalization = Normalization::new(&file.metadata().normalization)?;
     let max_tokens = file.metadata().encoder.max_position_embeddings;
     let mut output = BufWriter::new(std::io::stdout().lock());

@@ -48,7 +48,7 @@ impl InferenceEncoder {
     /// Packs the matrices of a file for `kernel`; of the file itself the token embeddings are kept.
     ///
     /// # Errors
-    /// A tensor that ends beyond the file or holds what is not a number; setup whose accumulators could overflow.
+    /// A tensor that ends beyond the file or holds what is not a number; sizes whose accumulators could overflow.
     pub(crate) fn new(file: ModelFile, kernel: &'static dyn Kernel) -> Result<Self, ModelError> {
         let config = &file.metadata().encoder;
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
@@ -90,15 +90,21 @@ impl InferenceEncoder {
     pub(crate) fn logits(&self, texts: &[&[u32]], threads: usize, workspace: &mut Workspace) -> Vec<f32> {
         let tokens = texts.iter().map(|text| text.len()).sum::<usize>();
         let threads = threads.min(tokens / MIN_ROWS_PER_THREAD).max(1);
-        workspace.prepare(texts, self.setup, threads);
-        let Workspace { texts: ranges, hidden, quantized, scales, qkv, scratch } = workspace;
         let setup = self.setup;
-
-        let mut rows = Rows { first: 0, hidden, quantized, scales };
+        workspace.prepare(texts, setup, threads);
+        let Workspace { texts: ranges, hidden, quantized, scales, qkv, scratch } = workspace;
+        let qkv = &mut qkv[..tokens * 3 * setup.hidden];
+        let scratch = &mut scratch[..threads];
+        let mut rows = Rows {
+            first: 0,
+            hidden: &mut hidden[..tokens * setup.hidden],
+            quantized: &mut quantized[..tokens * setup.row_bytes],
+            scales: &mut scales[..tokens],
+        };
         split(rows.reborrow(), setup, scratch, &|rows, _| self.embed(texts, ranges, rows));
         for (index, layer) in self.layers.iter().enumerate() {
             let is_last = index + 1 == self.layers.len();
-            layer.project(setup, &rows, qkv, scratch.len());
+            layer.project(setup, rows.quantized, rows.scales, qkv, threads);
             split(rows.reborrow(), setup, scratch, &|rows, scratch| {
                 layer.attend(setup, rows, qkv, ranges, is_last, scratch);
             });

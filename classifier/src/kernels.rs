@@ -102,35 +102,16 @@ pub fn best() -> &'static dyn Kernel {
     available().first().copied().unwrap_or(scalar())
 }
 
-/// The fastest kernel by the clock: for WebAssembly, which cannot ask what the CPU has. `now_ms` is a clock in
-/// milliseconds. Takes some twenty of them once the code is optimized, more in a page that has just been opened, and
-/// none where there is nothing to choose.
-pub fn fastest(mut now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
-    const K: usize = 384;
-    const ROWS: usize = 16;
-    // Engines compile twice, first quickly and then well: it takes some rounds until the second form runs.
-    const ROUNDS: usize = 8;
-    let best = best();
-    let candidates: Vec<_> = available().into_iter().filter(|it| it.layout() == best.layout()).collect();
-    if candidates.len() == 1 {
-        return best;
+/// The fastest kernel by the clock where the machine cannot be asked, [`best`] elsewhere. `now_ms` is a clock in
+/// milliseconds; some ten of them pass.
+pub fn fastest(now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    return wasm_relaxed::fastest(now_ms);
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
+    {
+        let _ = now_ms;
+        best()
     }
-    let matrix = PackedMatrix::zeros(best.layout(), K, K);
-    let (lhs, scales) = (vec![0u8; ROWS * matrix.row_bytes()], [RowScale::default(); ROWS]);
-    let mut out = vec![0f32; ROWS * K];
-    let mut shortest_ms = vec![f64::INFINITY; candidates.len()];
-    for _ in 0..ROUNDS {
-        for (kernel, shortest_ms) in candidates.iter().zip(&mut shortest_ms) {
-            let start_ms = now_ms();
-            // Together longer than the tenth of a millisecond that browsers round their clocks to.
-            for _ in 0..16 {
-                kernel.matmul_i8(&lhs, &scales, &matrix, Activation::None, &mut out);
-            }
-            *shortest_ms = shortest_ms.min(now_ms() - start_ms);
-        }
-    }
-    let fastest = candidates.into_iter().zip(shortest_ms).min_by(|a, b| a.1.total_cmp(&b.1));
-    fastest.map_or(best, |(kernel, _)| kernel)
 }
 
 /// Implements [`Kernel`] for a type that is [`simd::Int8`], compiling each operation for the instruction set.

@@ -61,7 +61,7 @@ fn first_failure<T: AsRef<str> + Sync>(
 }
 
 /// On standard error; nothing where that is no terminal.
-pub fn progress_bar(num_texts: usize) -> ProgressBar {
+fn progress_bar(num_texts: usize) -> ProgressBar {
     let bar = ProgressBar::new(num_texts as u64);
     if let Ok(style) = ProgressStyle::with_template("classifying {bar:32} {pos}/{len}  {per_sec}  {eta} left")
     {

@@ -2,14 +2,15 @@
 //!
 //! The labels in the data are read by the model's own list of labels, so that ids mean what they mean to it.
 
-use crate::classification::{classify_all, load_model, progress_bar};
+use crate::classification::{classify_all, load_model};
 use crate::cli::EvaluateArguments;
 use crate::metrics::{Evaluation, evaluate};
+use crate::train::{Row, Workers};
 use crate::{data, json_output, report_table};
 use anyhow::Context;
 use candle_core::Device;
 use classifier::Classifier;
-use classifier::encoder::{Batch, Encoder, NoDropout};
+use classifier::encoder::Encoder;
 use classifier::model_file::ModelFile;
 use classifier::normalization::Normalization;
 use serde::Serialize;
@@ -87,15 +88,15 @@ fn in_f32(
     let metadata = file.metadata();
     let encoder = Encoder::new(&metadata.encoder, &file)?;
     let normalization = Normalization::new(&metadata.normalization)?;
-    let bar = progress_bar(texts.len());
-    let exact = texts.iter().map(|text| {
-        let ids = file.tokenizer().encode(&normalization.apply(text), classifier.max_tokens())?.input_ids;
-        let logits = encoder.logits(&Batch::new(&[ids], &Device::Cpu)?, &mut NoDropout)?;
-        bar.inc(1);
-        Ok(classifier::softmax(&logits.flatten_all()?.to_vec1()?, metadata.temperature))
-    });
-    let exact = exact.collect::<anyhow::Result<Vec<Vec<f32>>>>()?;
-    bar.finish_and_clear();
+    let row = |(text, &label): (&&str, &usize)| {
+        let encoding = file.tokenizer().encode(&normalization.apply(text), classifier.max_tokens())?;
+        Ok(Row { input_ids: encoding.input_ids, label })
+    };
+    let rows = texts.iter().zip(labels).map(row).collect::<anyhow::Result<Vec<Row>>>()?;
+    let workers = Workers::new(std::thread::available_parallelism()?.get(), &Device::Cpu)?;
+    let logits = workers.logits(&encoder, &rows)?;
+    let exact: Vec<_> =
+        logits.iter().map(|logits| classifier::softmax(logits, metadata.temperature)).collect();
     let best = |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
     let labels_differ = probabilities.iter().zip(&exact).filter(|(a, b)| best(a) != best(b)).count();
     let Evaluation { accuracy, macro_f1, .. } = evaluate(&exact, labels, classifier.labels(), 0.0);

@@ -72,7 +72,9 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
 pub fn rewrite_golden(arguments: &GoldenArguments) -> anyhow::Result<()> {
     let path = &arguments.model;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read the model {}", path.display()))?;
-    let golden = golden::json(&bytes, &crate::classification::load_model(path)?)?;
+    let classifier = Classifier::from_gguf(bytes.clone());
+    let classifier = classifier.with_context(|| format!("cannot use the model {}", path.display()))?;
+    let golden = golden::json(&bytes, &classifier)?;
     let file = path.with_file_name("golden.json");
     write_atomically(&file, &golden)?;
     println!("{}", file.display());

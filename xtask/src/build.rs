@@ -82,16 +82,35 @@ fn engine(workspace: &Workspace, tools: &Tools) -> Result<()> {
     replace(&dist.join("engine"), &engine)
 }
 
-/// Compiles, binds and optimizes one build, and returns the folder of what the browser downloads of it.
+/// Lints every build of the engine: each compiles kernels that the others leave out.
 ///
+/// # Errors
+/// There is something to complain about.
+pub fn lint_engine(workspace: &Workspace) -> Result<()> {
+    for build in &ENGINE_BUILDS {
+        run(cargo(workspace, build, "clippy", &target(workspace, build)).args(["--", "-D", "warnings"]))?;
+    }
+    Ok(())
+}
+
 /// Each build has a target folder of its own: the file of a cdylib has no hash in its name, so in one folder
 /// each build would overwrite, and by that invalidate, the other's.
-fn module(workspace: &Workspace, tools: &Tools, build: &EngineBuild) -> Result<PathBuf> {
-    let target = workspace.target.join("engine").join(build.name);
+fn target(workspace: &Workspace, build: &EngineBuild) -> PathBuf {
+    workspace.target.join("engine").join(build.name)
+}
+
+fn cargo(workspace: &Workspace, build: &EngineBuild, subcommand: &str, target: &Path) -> Command {
     let mut cargo = workspace.cargo();
     add_rustflags(&mut cargo, Some(build.target_features));
-    cargo.args(["build", "--package", "wasm-model", "--target", WASM, "--profile", PROFILE, "--target-dir"]);
-    run(cargo.arg(&target))?;
+    cargo.args([subcommand, "--package", "wasm-model", "--target", WASM, "--profile", PROFILE]);
+    cargo.arg("--target-dir").arg(target);
+    cargo
+}
+
+/// Compiles, binds and optimizes one build, and returns the folder of what the browser downloads of it.
+fn module(workspace: &Workspace, tools: &Tools, build: &EngineBuild) -> Result<PathBuf> {
+    let target = target(workspace, build);
+    run(&mut cargo(workspace, build, "build", &target))?;
     let module = target.join(WASM).join(PROFILE).join("wasm_model.wasm");
     let (bound, stamp) = (target.join("bound"), target.join("bound.fingerprint"));
     // wasm-opt takes half a minute: what was made of the same module by the same tools is not made again.

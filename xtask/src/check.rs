@@ -33,9 +33,9 @@ pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         ]))
     })?;
     steps.take("lints of what runs in the browser", || {
-        let packages =
-            ["clippy", "--release", "--package", "wasm-model", "--package", "web", "--target", WASM];
-        run(workspace.cargo().args(packages).args(["--", "-D", "warnings"]))
+        build::lint_engine(workspace)?;
+        let page = ["clippy", "--release", "--package", "web", "--target", WASM];
+        run(workspace.cargo().args(page).args(["--", "-D", "warnings"]))
     })?;
     steps.take("docs", || {
         let mut doc = workspace.cargo();

@@ -48,12 +48,8 @@ impl Layer {
         [&self.qkv, &self.output, &self.up, &self.down]
     }
 
-    /// First step: queries, keys and values of all rows.
-    pub(super) fn project(&self, setup: Setup, rows: &Rows<'_>, qkv: &mut [f32], threads: usize) {
-        self.project_part(setup, rows.quantized, rows.scales, qkv, threads);
-    }
-
-    fn project_part(
+    /// First step: queries, keys and values of some quantized rows, to `qkv` (`[rows][3 · hidden]`).
+    pub(super) fn project(
         &self,
         setup: Setup,
         quantized: &[u8],
@@ -70,8 +66,8 @@ impl Layer {
         let (scales, scales_rest) = scales.split_at(rows);
         let (qkv, qkv_rest) = qkv.split_at_mut(rows * 3 * setup.hidden);
         join(
-            || self.project_part(setup, quantized, scales, qkv, half),
-            || self.project_part(setup, quantized_rest, scales_rest, qkv_rest, threads - half),
+            || self.project(setup, quantized, scales, qkv, half),
+            || self.project(setup, quantized_rest, scales_rest, qkv_rest, threads - half),
         );
     }
 
@@ -87,10 +83,8 @@ impl Layer {
         scratch: &mut Scratch,
     ) {
         while rows.len() > 0 {
-            let (block, rest) = {
-                let height = rows.len().min(BLOCK_ROWS);
-                rows.split_at(height, setup)
-            };
+            let height = rows.len().min(BLOCK_ROWS);
+            let (block, rest) = rows.split_at(height, setup);
             self.attend_block(setup, block, qkv, texts, is_last, scratch);
             rows = rest;
         }

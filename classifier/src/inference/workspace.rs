@@ -24,12 +24,12 @@ pub(crate) struct Workspace {
 }
 
 /// What one thread writes while it computes a block of rows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Scratch {
     pub(super) attention: AttentionScratch,
-    /// Context vectors, later the output of the feed-forward block: `[BLOCK_ROWS][hidden]`.
+    /// Context vectors of the attention: `[BLOCK_ROWS][hidden]`.
     pub(super) context: Vec<f32>,
-    /// `[BLOCK_ROWS][hidden]`.
+    /// Hidden states after the attention block: `[BLOCK_ROWS][hidden]`.
     pub(super) attended: Vec<f32>,
     /// `[BLOCK_ROWS][intermediate]`.
     pub(super) intermediate: Vec<f32>,
@@ -41,7 +41,7 @@ pub(super) struct Scratch {
 }
 
 impl Workspace {
-    /// Room for these texts.
+    /// Room for these texts and threads. Nothing shrinks, so that nothing has to grow again.
     pub(super) fn prepare(&mut self, texts: &[&[u32]], setup: Setup, threads: usize) {
         self.texts.clear();
         let mut rows = 0;
@@ -49,22 +49,34 @@ impl Workspace {
             self.texts.push(rows..rows + text.len());
             rows += text.len();
         }
-        self.hidden.resize(rows * setup.hidden, 0.0);
-        self.quantized.resize(rows * setup.row_bytes, 0);
-        self.scales.resize(rows, RowScale::default());
-        self.qkv.resize(rows * 3 * setup.hidden, 0.0);
-        self.scratch.resize_with(threads, Scratch::default);
-        for scratch in &mut self.scratch {
-            scratch.context.resize(BLOCK_ROWS * setup.hidden, 0.0);
-            scratch.attended.resize(BLOCK_ROWS * setup.hidden, 0.0);
-            scratch.intermediate.resize(BLOCK_ROWS * setup.intermediate, 0.0);
-            // A quantized activation takes 2 bytes at most; a row is filled up to 4.
-            let widest = setup.hidden.max(setup.intermediate).next_multiple_of(4);
-            scratch.quantized.resize(BLOCK_ROWS * 2 * widest, 0);
-            scratch.scales.resize(BLOCK_ROWS, RowScale::default());
-            scratch.pooled.resize(setup.hidden, 0.0);
+        grow(&mut self.hidden, rows * setup.hidden);
+        grow(&mut self.quantized, rows * setup.row_bytes);
+        grow(&mut self.scales, rows);
+        grow(&mut self.qkv, rows * 3 * setup.hidden);
+        while self.scratch.len() < threads {
+            self.scratch.push(Scratch::new(setup));
         }
     }
+}
+
+impl Scratch {
+    fn new(setup: Setup) -> Self {
+        // A quantized activation takes 2 bytes at most; a row is filled up to 4.
+        let widest = setup.hidden.max(setup.intermediate).next_multiple_of(4);
+        Self {
+            attention: AttentionScratch::default(),
+            context: vec![0.0; BLOCK_ROWS * setup.hidden],
+            attended: vec![0.0; BLOCK_ROWS * setup.hidden],
+            intermediate: vec![0.0; BLOCK_ROWS * setup.intermediate],
+            quantized: vec![0; BLOCK_ROWS * 2 * widest],
+            scales: vec![RowScale::default(); BLOCK_ROWS],
+            pooled: vec![0.0; setup.hidden],
+        }
+    }
+}
+
+fn grow<T: Clone + Default>(values: &mut Vec<T>, len: usize) {
+    values.resize(values.len().max(len), T::default());
 }
 
 /// A run of rows: hidden states, and the same quantized.
@@ -117,18 +129,11 @@ pub(super) fn split(
         [scratch] => work(rows, scratch),
         _ => {
             let half = scratch.len() / 2;
-            let (first, second) = rows.len_split(half, scratch.len(), setup);
+            let height = rows.len() * half / scratch.len();
+            let (first, second) = rows.split_at(height, setup);
             let (scratch, scratch_rest) = scratch.split_at_mut(half);
             join(|| split(first, setup, scratch, work), || split(second, setup, scratch_rest, work));
         }
-    }
-}
-
-impl<'a> Rows<'a> {
-    /// Split in the ratio of `part` to `whole`.
-    fn len_split(self, part: usize, whole: usize, setup: Setup) -> (Self, Self) {
-        let rows = self.len() * part / whole;
-        self.split_at(rows, setup)
     }
 }
 

@@ -9,7 +9,6 @@ use classifier::Classifier;
 use classifier::encoder::{Batch, Encoder, NoDropout};
 use classifier::model_file::ModelFile;
 use classifier::normalization::Normalization;
-use classifier::tokenizer::Tokenizer;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +42,7 @@ fn token_ids_and_f32_logits_equal_hugging_face() {
     let bytes = std::fs::read(models().join(&golden.model).join("model.gguf")).unwrap();
     let file = ModelFile::parse(bytes).unwrap();
     let metadata = file.metadata().clone();
-    let tokenizer = Tokenizer::from_json(&metadata.tokenizer_json).unwrap();
+    let tokenizer = file.tokenizer();
     let normalization = Normalization::new(&metadata.normalization).unwrap();
     let max_tokens = metadata.encoder.max_position_embeddings;
     let encoder = Encoder::new(&metadata.encoder, &file).unwrap();

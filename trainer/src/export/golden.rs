@@ -7,7 +7,6 @@ use anyhow::Context;
 use classifier::Classifier;
 use classifier::model_file::ModelFile;
 use classifier::normalization::Normalization;
-use classifier::tokenizer::Tokenizer;
 use serde::{Deserialize, Serialize};
 
 /// The inputs, as a JSON array of strings.
@@ -44,10 +43,9 @@ pub struct GoldenCase {
 pub fn json(bytes: &[u8], classifier: &Classifier) -> anyhow::Result<Vec<u8>> {
     let texts: Vec<String> = serde_json::from_str(TEXTS).context("golden_texts.json")?;
     let file = ModelFile::parse(bytes.to_vec())?;
-    let tokenizer = Tokenizer::from_json(&file.metadata().tokenizer_json)?;
     let normalization = Normalization::new(&file.metadata().normalization)?;
     let case = |text: String| {
-        let encoding = tokenizer.encode(&normalization.apply(&text), classifier.max_tokens())?;
+        let encoding = file.tokenizer().encode(&normalization.apply(&text), classifier.max_tokens())?;
         let prediction = classifier.classify(&text)?;
         Ok(GoldenCase {
             input_ids: encoding.input_ids,
