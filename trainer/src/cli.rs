@@ -28,7 +28,7 @@ pub enum Command {
     Golden(GoldenArguments),
     /// Classify texts: arguments, a file, piped lines, or a prompt
     Predict(PredictArguments),
-    /// Measure the milliseconds of one call
+    /// Measure latency, matrix products, throughput and memory
     Bench(BenchArguments),
 }
 
@@ -131,10 +131,10 @@ pub struct BenchArguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// JSON with `tokens20` and `tokens64`, each a list of objects with `text`
+    /// JSON with `tokens20`, `tokens64` and perhaps `mix`, each a list of objects with `text`
     #[arg(long, value_name = "FILE")]
     pub texts: PathBuf,
-    /// Threads of the matrix products
+    /// Threads that share a batch, or the rows of a long text
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: u16,
     /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table

@@ -68,7 +68,7 @@ enum Command {
 enum Place {
     /// The trainer's binary on this machine
     Native,
-    /// The engine in a real Chromium, worker included
+    /// Both builds of the engine, its workers and the page in a real Chromium
     Browser,
 }
 
