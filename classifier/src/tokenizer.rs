@@ -93,6 +93,11 @@ impl Tokenizer {
         self.inner.get_vocab(true).values().max().map_or(0, |id| *id as usize + 1)
     }
 
+    /// The id of a token, if there is one of this name.
+    pub fn token_id(&self, token: &str) -> Option<u32> {
+        self.inner.token_to_id(token)
+    }
+
     /// Tokens that are added to every text: 2 for BERT's `[CLS] … [SEP]`.
     pub fn num_special_tokens(&self) -> usize {
         self.num_special_tokens

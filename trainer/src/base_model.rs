@@ -5,13 +5,17 @@
 
 use crate::config::ModelConfig;
 use crate::parameters::Parameters;
+use crate::run_folder::RunFolder;
 use anyhow::{Context, bail};
 use candle_core::{Device, Tensor};
-use classifier::encoder::{EncoderConfig, TensorSpec};
+use classifier::encoder::{EncoderConfig, TensorSpec, tensor_specs};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// File of a base model's weights.
+pub const WEIGHTS: &str = "model.safetensors";
 
 /// What fine-tuning needs of a base model.
 #[derive(Debug)]
@@ -26,6 +30,10 @@ pub struct BaseModel {
     pub sha256: String,
     tensors: HashMap<String, Tensor>,
     initializer_range: f64,
+    /// The base's layer that each of ours is.
+    layers: Vec<usize>,
+    /// `config.json`, whole.
+    hugging_face: serde_json::Map<String, serde_json::Value>,
 }
 
 /// The keys of Hugging Face's `config.json` that matter; the file has others.
@@ -62,8 +70,9 @@ impl BaseModel {
                 )
             })
         };
-        let base: HuggingFaceConfig = serde_json::from_slice(&read("config.json")?)
-            .with_context(|| format!("{} is no BERT configuration", folder.join("config.json").display()))?;
+        let no_configuration = || format!("{} is no BERT configuration", folder.join("config.json").display());
+        let config_json = read("config.json")?;
+        let base: HuggingFaceConfig = serde_json::from_slice(&config_json).with_context(no_configuration)?;
         if base.model_type != "bert" || base.hidden_act != "gelu" {
             let (model, activation) = (&base.model_type, &base.hidden_act);
             bail!("base model: expected model_type bert with gelu, found {model} with {activation}");
@@ -72,12 +81,20 @@ impl BaseModel {
             let longest = base.max_position_embeddings;
             bail!("`model.context_length`: expected at most the base's {longest}, found {context_length}");
         }
-        let weights = read("model.safetensors")?;
+        let layers = match model.layers.is_empty() {
+            true => (0..base.num_hidden_layers).collect(),
+            false => model.layers.clone(),
+        };
+        if let Some(layer) = layers.iter().find(|layer| **layer >= base.num_hidden_layers) {
+            let count = base.num_hidden_layers;
+            bail!("`model.layers`: expected numbers below {count}, the base's layers, found {layer}");
+        }
+        let weights = read(WEIGHTS)?;
         Ok(Self {
             config: EncoderConfig {
                 vocab_size: base.vocab_size,
                 hidden_size: base.hidden_size,
-                num_hidden_layers: base.num_hidden_layers,
+                num_hidden_layers: layers.len(),
                 num_attention_heads: base.num_attention_heads,
                 intermediate_size: base.intermediate_size,
                 max_position_embeddings: context_length,
@@ -92,7 +109,34 @@ impl BaseModel {
             tensors: candle_core::safetensors::load_buffer(&weights, &Device::Cpu)
                 .context("model.safetensors is not a whole safetensors file")?,
             initializer_range: base.initializer_range,
+            layers,
+            hugging_face: serde_json::from_slice(&config_json).with_context(no_configuration)?,
         })
+    }
+
+    /// Writes adapted weights as a Hugging Face folder; `model.safetensors` last.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write_adapted(&self, folder: &RunFolder, parameters: &Parameters) -> anyhow::Result<()> {
+        let mut config = self.hugging_face.clone();
+        config.insert("num_hidden_layers".to_owned(), self.config.num_hidden_layers.into());
+        config.insert("max_position_embeddings".to_owned(), self.config.max_position_embeddings.into());
+        folder.write("config.json", &serde_json::to_vec_pretty(&config)?)?;
+        folder.write("tokenizer.json", self.tokenizer_json.as_bytes())?;
+        let mut tensors = BTreeMap::new();
+        for spec in tensor_specs(&self.config) {
+            if !spec.name.starts_with("cls.") {
+                let tensor = parameters.get(&spec.name)?.to_device(&Device::Cpu)?;
+                tensors.insert(hugging_face_name(&spec.name), tensor);
+            }
+        }
+        folder.write(WEIGHTS, &safetensors::serialize(&tensors, None)?)
+    }
+
+    /// `count` numbers as a new layer starts with: normal, of the base's initializer range.
+    pub fn initial(&self, count: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+        (0..count).map(|_| (normal(rng) * self.initializer_range) as f32).collect()
     }
 
     /// The starting point of a run: the base's tensors and a head drawn from `rng`.
@@ -101,17 +145,18 @@ impl BaseModel {
     /// A tensor that the base lacks or holds in another shape.
     pub fn parameters(&self, device: &Device, rng: &mut ChaCha8Rng) -> anyhow::Result<Parameters> {
         Parameters::from_source(&self.config, device, |spec| match spec.name.strip_prefix("cls.output.") {
-            Some("weight") => {
-                let count = spec.shape.iter().product();
-                Ok((0..count).map(|_| (normal(rng) * self.initializer_range) as f32).collect())
-            }
+            Some("weight") => Ok(self.initial(spec.shape.iter().product(), rng)),
             Some(_) => Ok(vec![0.0; spec.shape.iter().product()]),
-            None => self.tensor(spec),
+            None => self.values(spec),
         })
     }
 
-    fn tensor(&self, spec: &TensorSpec) -> anyhow::Result<Vec<f32>> {
-        let name = hugging_face_name(&spec.name);
+    /// The base's values of one of our tensors.
+    ///
+    /// # Errors
+    /// A tensor that the base lacks or holds in another shape.
+    pub fn values(&self, spec: &TensorSpec) -> anyhow::Result<Vec<f32>> {
+        let name = hugging_face_name(&self.base_layer_name(&spec.name));
         // A checkpoint of BertFor… keeps the encoder under `bert.`.
         let tensor = self.tensors.get(&name).or_else(|| self.tensors.get(&format!("bert.{name}")));
         let Some(tensor) = tensor else { bail!("base model: expected a tensor `{name}`, found none") };
@@ -123,6 +168,18 @@ impl BaseModel {
             bail!("base model: tensor `{name}`: expected {:?}, found {:?}", spec.shape, tensor.dims());
         }
         Ok(tensor.to_dtype(candle_core::DType::F32)?.flatten_all()?.to_vec1()?)
+    }
+}
+
+impl BaseModel {
+    /// The name with the number of the base's layer that ours is.
+    fn base_layer_name(&self, name: &str) -> String {
+        let parts = name.strip_prefix("blk.").and_then(|rest| rest.split_once('.'));
+        let found = parts.and_then(|(layer, rest)| Some((self.layers.get(layer.parse::<usize>().ok()?)?, rest)));
+        match found {
+            Some((layer, rest)) => format!("blk.{layer}.{rest}"),
+            None => name.to_owned(),
+        }
     }
 }
 

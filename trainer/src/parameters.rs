@@ -4,7 +4,7 @@
 //! encoder reads them through [`Weights`]; optimizer and checkpoints see them as `(name, Var)`.
 
 use anyhow::Context;
-use candle_core::{Device, Tensor, Var};
+use candle_core::{CpuStorage, Device, Storage, Tensor, Var};
 use classifier::encoder::{Encoder, EncoderConfig, TensorSpec, Weights, tensor_specs};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,6 +14,8 @@ use std::path::Path;
 pub struct Parameters {
     config: EncoderConfig,
     variables: BTreeMap<String, Var>,
+    /// Tensors that the encoder asks for and nobody trains.
+    constants: BTreeMap<String, Tensor>,
 }
 
 impl Parameters {
@@ -24,6 +26,21 @@ impl Parameters {
     pub fn from_source(
         config: &EncoderConfig,
         device: &Device,
+        source: impl FnMut(&TensorSpec) -> anyhow::Result<Vec<f32>>,
+    ) -> anyhow::Result<Self> {
+        Self::from_specs(config, tensor_specs(config), BTreeMap::new(), device, source)
+    }
+
+    /// As [`Parameters::from_source`], with the tensors of `specs` as variables; what else the encoder asks for is
+    /// in `constants`.
+    ///
+    /// # Errors
+    /// As [`Parameters::from_source`].
+    pub fn from_specs(
+        config: &EncoderConfig,
+        specs: Vec<TensorSpec>,
+        constants: BTreeMap<String, Tensor>,
+        device: &Device,
         mut source: impl FnMut(&TensorSpec) -> anyhow::Result<Vec<f32>>,
     ) -> anyhow::Result<Self> {
         let variable = |spec: TensorSpec| {
@@ -32,8 +49,27 @@ impl Parameters {
             let tensor = tensor.with_context(|| format!("tensor `{}`", spec.name))?;
             Ok((spec.name, Var::from_tensor(&tensor)?))
         };
-        let variables = tensor_specs(config).into_iter().map(variable).collect::<anyhow::Result<_>>()?;
-        Ok(Self { config: config.clone(), variables })
+        let variables = specs.into_iter().map(variable).collect::<anyhow::Result<_>>()?;
+        Ok(Self { config: config.clone(), variables, constants })
+    }
+
+    /// Parameters of the same names and shapes with other values.
+    ///
+    /// # Errors
+    /// A tensor without values, or not as many as it has elements.
+    pub fn with_values(&self, values: &BTreeMap<String, Vec<f32>>) -> anyhow::Result<Self> {
+        let variable = |(name, variable): (&String, &Var)| {
+            let values = values.get(name).with_context(|| format!("no values for tensor `{name}`"))?;
+            let tensor = Tensor::from_slice(values, variable.shape(), variable.device())?;
+            Ok((name.clone(), Var::from_tensor(&tensor)?))
+        };
+        let variables = self.variables.iter().map(variable).collect::<anyhow::Result<_>>()?;
+        Ok(Self { config: self.config.clone(), variables, constants: self.constants.clone() })
+    }
+
+    /// Sizes of the encoder.
+    pub fn config(&self) -> &EncoderConfig {
+        &self.config
     }
 
     /// The parameters of a checkpoint that [`Parameters::to_safetensors`] wrote.
@@ -92,11 +128,34 @@ impl Parameters {
         Encoder::new(&self.config, &Frozen(self))
     }
 
-    fn get(&self, name: &str) -> candle_core::Result<Tensor> {
-        match self.variables.get(name) {
-            Some(variable) => Ok(variable.as_tensor().clone()),
+    /// The tensor of this name, differentiable.
+    ///
+    /// # Errors
+    /// A name that the model does not have.
+    pub fn get(&self, name: &str) -> candle_core::Result<Tensor> {
+        let variable = self.variables.get(name).map(Var::as_tensor);
+        match variable.or_else(|| self.constants.get(name)) {
+            Some(tensor) => Ok(tensor.clone()),
             None => candle_core::bail!("the model has no tensor `{name}`"),
         }
+    }
+}
+
+/// Calls `work` with the elements of a contiguous f32 tensor, where they lie if that is the CPU.
+///
+/// # Errors
+/// Another tensor; whatever `work` returns.
+pub fn with_values<T>(
+    tensor: &Tensor,
+    work: impl FnOnce(&[f32]) -> candle_core::Result<T>,
+) -> candle_core::Result<T> {
+    if !tensor.device().is_cpu() {
+        return work(&tensor.flatten_all()?.to_vec1::<f32>()?);
+    }
+    let (storage, layout) = tensor.storage_and_layout();
+    match (&*storage, layout.contiguous_offsets()) {
+        (Storage::Cpu(CpuStorage::F32(elements)), Some((start, end))) => work(&elements[start..end]),
+        _ => candle_core::bail!("expected a contiguous f32 tensor, found {layout:?}"),
     }
 }
 
@@ -116,5 +175,36 @@ impl Weights for Frozen<'_> {
 
     fn tensor(&self, name: &str) -> candle_core::Result<Tensor> {
         Ok(self.0.get(name)?.detach())
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// Sizes of the smallest model there is.
+    pub fn tiny_config() -> EncoderConfig {
+        EncoderConfig {
+            vocab_size: 4,
+            hidden_size: 2,
+            num_hidden_layers: 1,
+            num_attention_heads: 1,
+            intermediate_size: 2,
+            max_position_embeddings: 4,
+            type_vocab_size: 1,
+            layer_norm_eps: 1e-12,
+            num_labels: 2,
+        }
+    }
+
+    /// Its parameters, every element `value`.
+    pub fn filled(value: f32) -> Parameters {
+        let source = |spec: &TensorSpec| Ok(vec![value; spec.shape.iter().product()]);
+        Parameters::from_source(&tiny_config(), &Device::Cpu, source).unwrap()
+    }
+
+    /// The first element of a tensor.
+    pub fn element(parameters: &Parameters, name: &str) -> f64 {
+        with_values(&parameters.get(name).unwrap(), |values| Ok(f64::from(values[0]))).unwrap()
     }
 }

@@ -14,11 +14,11 @@ use anyhow::anyhow;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// What one epoch showed; a line of `metrics.jsonl`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// Counted from 1.
     pub epoch: usize,
@@ -26,10 +26,10 @@ pub struct EpochRecord {
     pub train_loss: f64,
     /// Mean loss over the validation rows, without dropout.
     pub validation_loss: f64,
-    /// 0 ..= 1.
+    /// Of labels or of masked tokens, 0 ..= 1.
     pub validation_accuracy: f64,
-    /// 0 ..= 1.
-    pub validation_macro_f1: f64,
+    /// 0 ..= 1; masked language modelling has none.
+    pub validation_macro_f1: Option<f64>,
     /// At the end of the epoch.
     pub learning_rate: f64,
     /// What the epoch's training took.

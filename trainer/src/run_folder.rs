@@ -3,11 +3,48 @@
 //!
 //! Filled by `train`, read by `export`. Only the metrics log grows in place, line by line.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+const METRICS: &str = "metrics.jsonl";
+
+/// Where a run's folder is, or shall be.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A new folder in this one.
+    NewIn(PathBuf, String),
+    /// Exactly here: a run that was interrupted goes on.
+    At(PathBuf),
+}
+
+impl Place {
+    /// The folder, if it is there already.
+    pub fn existing(&self) -> Option<RunFolder> {
+        match self {
+            Self::At(path) if path.is_dir() => Some(RunFolder { path: path.clone() }),
+            _ => None,
+        }
+    }
+
+    /// The folder, created where it is not there.
+    ///
+    /// # Errors
+    /// A folder that cannot be created.
+    pub fn open(&self) -> anyhow::Result<RunFolder> {
+        match self {
+            Self::NewIn(runs, name) => RunFolder::create(runs, name),
+            Self::At(path) => {
+                let created = std::fs::create_dir_all(path);
+                created.with_context(|| format!("cannot create {}", path.display()))?;
+                Ok(RunFolder { path: path.clone() })
+            }
+        }
+    }
+}
 
 /// The folder of one run, created by it alone.
 #[derive(Debug)]
@@ -47,12 +84,73 @@ impl RunFolder {
         write_atomically(&self.path.join(name), bytes)
     }
 
+    /// Whether the run has left this file.
+    pub fn has(&self, name: &str) -> bool {
+        self.path.join(name).exists()
+    }
+
+    /// Removes a file of the run, if it is there.
+    ///
+    /// # Errors
+    /// A file that cannot be removed.
+    pub fn remove(&self, name: &str) -> anyhow::Result<()> {
+        let path = self.path.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Length of `metrics.jsonl`; 0 where there is none.
+    ///
+    /// # Errors
+    /// A file that cannot be looked at.
+    pub fn metrics_bytes(&self) -> anyhow::Result<u64> {
+        let path = self.path.join(METRICS);
+        match std::fs::metadata(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            found => Ok(found.with_context(|| format!("cannot read {}", path.display()))?.len()),
+        }
+    }
+
+    /// Cuts `metrics.jsonl` to its first bytes: what a run logged after its last checkpoint is logged again.
+    ///
+    /// # Errors
+    /// A file that cannot be written, or is shorter.
+    pub fn truncate_metrics(&self, bytes: u64) -> anyhow::Result<()> {
+        let (path, found) = (self.path.join(METRICS), self.metrics_bytes()?);
+        ensure!(found >= bytes, "{}: expected at least {bytes} bytes, found {found}", path.display());
+        if found == bytes {
+            return Ok(());
+        }
+        let cut = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(bytes));
+        cut.with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// The records of `metrics.jsonl`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a line that is no such record.
+    pub fn metrics<T: DeserializeOwned>(&self) -> anyhow::Result<Vec<T>> {
+        let path = self.path.join(METRICS);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            text => text.with_context(|| format!("cannot read {}", path.display()))?,
+        };
+        let record = |(index, line)| {
+            serde_json::from_str(line).with_context(|| format!("{}:{}", path.display(), index + 1))
+        };
+        text.lines().enumerate().map(record).collect()
+    }
+
     /// Appends one line of JSON to `metrics.jsonl`.
     ///
     /// # Errors
     /// A record that is no JSON, a file that cannot be written.
     pub fn append_metrics(&self, record: &impl Serialize) -> anyhow::Result<()> {
-        let path = self.path.join("metrics.jsonl");
+        let path = self.path.join(METRICS);
         let mut line = serde_json::to_vec(record).context("cannot write the metrics as JSON")?;
         line.push(b'\n');
         let appended = OpenOptions::new()
@@ -69,10 +167,24 @@ impl RunFolder {
 /// # Errors
 /// Whatever goes wrong on the way; what was at `path` is then still there, and the temporary file is gone.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    try_write_atomically(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    replace_atomically(path, |temporary| std::fs::write(temporary, bytes))
 }
 
-fn try_write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Lets `write` fill a temporary file beside `path`, makes it durable, renames it over `path`.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn replace_atomically(
+    path: &Path,
+    write: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    try_replace_atomically(path, write).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn try_replace_atomically(
+    path: &Path,
+    write: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -82,8 +194,8 @@ fn try_write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // Temporary files are private by default; what is written here is for the server and others to read.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    let file = builder.tempfile_in(folder)?;
+    write(file.path())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // The rename itself is durable once the folder is; folders cannot be opened as files everywhere.

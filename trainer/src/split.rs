@@ -112,12 +112,21 @@ fn choose_part(group: &[usize], examples: &[Example], quotas: &Quotas, rng: &mut
 
 /// Groups of positions with the same words, in order of their first one.
 fn near_duplicates(examples: &[Example]) -> anyhow::Result<Vec<Vec<usize>>> {
-    let normalization = Normalization::new(&["decode_html_entities", "remove_urls"])?;
+    let key = near_duplicate_key()?;
     let mut groups = indexmap::IndexMap::<String, Vec<usize>>::new();
     for (index, example) in examples.iter().enumerate() {
-        groups.entry(words(&normalization.apply(&example.text))).or_default().push(index);
+        groups.entry(key(&example.text)).or_default().push(index);
     }
     Ok(groups.into_values().collect())
+}
+
+/// What near-duplicates have in common, as a function of the text.
+///
+/// # Errors
+/// None; the steps are known.
+pub fn near_duplicate_key() -> anyhow::Result<impl Fn(&str) -> String> {
+    let normalization = Normalization::new(&["decode_html_entities", "remove_urls"])?;
+    Ok(move |text: &str| words(&normalization.apply(text)))
 }
 
 /// Lower-case words without punctuation; a text of symbols alone (emoji) stands for itself.

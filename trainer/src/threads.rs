@@ -10,7 +10,7 @@ use std::process::Command;
 const VARIABLES: [&str; 2] = ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"];
 
 /// Returns where the process already runs with `num_threads`; else runs the same command line with that number
-/// of threads, to its end, and leaves with its exit code.
+/// of threads instead.
 ///
 /// # Errors
 /// The program cannot start itself.
@@ -21,14 +21,21 @@ pub fn ensure(num_threads: usize) -> anyhow::Result<()> {
         return Ok(());
     }
     let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let status = Command::new(&program)
+    let mut command = Command::new(&program);
+    command
         .args(std::env::args_os().skip(1))
         .envs(VARIABLES.map(|name| (name, &wanted)))
         // Freed memory is kept: given back, the kernel would clear it anew for the next step's tensors, which took
         // a fifth of the training's time.
-        .env("MIMALLOC_PURGE_DELAY", "-1")
-        .status()
-        .with_context(|| format!("cannot start {} with {wanted} threads", program.display()))?;
-    // No code: a signal ended it.
-    std::process::exit(status.code().unwrap_or(1))
+        .env("MIMALLOC_PURGE_DELAY", "-1");
+    let cannot_start = || format!("cannot start {} with {wanted} threads", program.display());
+    // In this process's place where that can be: signals then reach the one that works.
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut command)).with_context(cannot_start);
+    #[cfg(not(unix))]
+    {
+        let status = command.status().with_context(cannot_start)?;
+        // No code: a signal ended it.
+        std::process::exit(status.code().unwrap_or(1))
+    }
 }

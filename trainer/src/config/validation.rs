@@ -91,32 +91,55 @@ fn check_fractions(config: &Config) -> Result<(), InvalidValue> {
         ("train.warmup_fraction", train.warmup_fraction),
         ("train.adam_beta1", train.adam_beta1),
         ("train.adam_beta2", train.adam_beta2),
-        ("train.label_smoothing", train.label_smoothing),
+        ("train.ema_decay", train.ema_decay),
+        ("train.swa_start", train.swa_start),
+        ("loss.label_smoothing", config.loss.label_smoothing),
     ] {
         ensure((0.0..1.0).contains(&found), key, "a number from 0 to below 1", found)?;
     }
-    let threshold = config.export.uncertain_threshold;
+    let (distillation, masking) = (&config.distillation, &config.masking);
+    for (key, found) in [
+        ("export.uncertain_threshold", config.export.uncertain_threshold),
+        ("export.selective_accuracy", config.export.selective_accuracy),
+        ("distillation.weight", distillation.weight),
+        ("masking.mask_share", masking.mask_share),
+        ("masking.random_share", masking.random_share),
+    ] {
+        ensure((0.0..=1.0).contains(&found), key, "a number from 0 to 1", found)?;
+    }
     ensure(
-        (0.0..=1.0).contains(&threshold),
-        "export.uncertain_threshold",
-        "a number from 0 to 1",
-        threshold,
+        masking.fraction > 0.0 && masking.fraction < 1.0,
+        "masking.fraction",
+        "a number above 0 and below 1",
+        masking.fraction,
     )?;
+    let replaced = masking.mask_share + masking.random_share;
+    ensure(replaced <= 1.0, "masking.random_share", "both shares together at most 1", replaced)?;
+    let decay = train.layer_decay;
+    ensure(decay > 0.0 && decay <= 1.0, "train.layer_decay", "a number above 0, at most 1", decay)?;
     for (key, found) in [
         ("train.learning_rate", train.learning_rate),
         ("train.adam_epsilon", train.adam_epsilon),
         ("train.max_gradient_norm", train.max_gradient_norm),
+        ("distillation.temperature", distillation.temperature),
     ] {
         ensure(found > 0.0 && found.is_finite(), key, "a number above 0", found)?;
     }
-    let decay = train.weight_decay;
-    ensure(decay >= 0.0 && decay.is_finite(), "train.weight_decay", "a number from 0 upwards", decay)
+    for (key, found) in [
+        ("train.weight_decay", train.weight_decay),
+        ("loss.r_drop", config.loss.r_drop),
+        ("distillation.hidden_weight", distillation.hidden_weight),
+    ] {
+        ensure(found >= 0.0 && found.is_finite(), key, "a number from 0 upwards", found)?;
+    }
+    Ok(())
 }
 
 fn check_counts(config: &Config) -> Result<(), InvalidValue> {
     let train = &config.train;
     ensure(train.epochs >= 1, "train.epochs", "at least 1", train.epochs)?;
     ensure(train.batch_size >= 1, "train.batch_size", "at least 1", train.batch_size)?;
+    ensure(train.accumulation >= 1, "train.accumulation", "at least 1", train.accumulation)?;
     let context = config.model.context_length;
     ensure(
         context >= FEWEST_TOKENS,
@@ -130,13 +153,13 @@ fn check_counts(config: &Config) -> Result<(), InvalidValue> {
         format!("{FEWEST_TOKENS} ..= model.context_length ({context})"),
         train.max_tokens,
     )?;
-    if let ClassWeights::Explicit(weights) = &train.class_weights {
+    if let ClassWeights::Explicit(weights) = &config.loss.class_weights {
         let num_labels = config.data.labels.len();
         let fits =
             weights.len() == num_labels && weights.iter().all(|weight| *weight > 0.0 && weight.is_finite());
         ensure(
             fits,
-            "train.class_weights",
+            "loss.class_weights",
             format!("{num_labels} numbers above 0, one a label"),
             format!("{weights:?}"),
         )?;

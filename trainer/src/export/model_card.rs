@@ -123,7 +123,7 @@ pub fn markdown(run: &Run, entry: &ManifestModel, exported: &Evaluation, classif
         rate = train.learning_rate,
         warmup = train.warmup_fraction,
         decay = train.weight_decay,
-        smoothing = train.label_smoothing,
+        smoothing = config.loss.label_smoothing,
         dropout = config.model.hidden_dropout,
         clip = train.max_gradient_norm,
         seed = record.seed,

@@ -34,10 +34,11 @@ pub fn learning_curves(path: &Path, steps: &[(usize, f64)], epochs: &[EpochRecor
         over_epochs("training", BLUE, |record| record.train_loss),
         over_epochs("validation", ORANGE, |record| record.validation_loss),
     ];
-    let qualities = [
-        over_epochs("accuracy", BLUE, |record| record.validation_accuracy),
-        over_epochs("macro-F1", ORANGE, |record| record.validation_macro_f1),
-    ];
+    let mut qualities = vec![over_epochs("accuracy", BLUE, |record| record.validation_accuracy)];
+    if epochs.iter().all(|record| record.validation_macro_f1.is_some()) {
+        let macro_f1 = |record: &EpochRecord| record.validation_macro_f1.unwrap_or_default();
+        qualities.push(over_epochs("macro-F1", ORANGE, macro_f1));
+    }
     draw(path, SIZE, |area| {
         let (left, right) = area.split_horizontally(SIZE.0 / 2);
         panel(&left, "Loss", &losses, epochs.len())?;

@@ -43,7 +43,7 @@ fn wrong_types_name_key_and_source() {
     refuses_file("train = 3\n", &["`train`", "expected a section [train]"]);
     refuses_file("seed = -1\n", &["`seed`", "-1"]);
     refuses_override("train.epochs=many", &["`train.epochs`", "--set train.epochs=many"]);
-    refuses_override("train.class_weights=heavy", &["`train.class_weights`", "\"balanced\"", "heavy"]);
+    refuses_override("loss.class_weights=heavy", &["`loss.class_weights`", "\"balanced\"", "heavy"]);
     refuses_override("data.labels=[1, 2]", &["`data.labels", "--set data.labels=[1, 2]"]);
 }
 
@@ -58,7 +58,7 @@ fn ranges_are_checked_with_what_was_expected_and_found() {
         ("train.learning_rate=nan", ["`train.learning_rate`", "above 0", "found NaN"]),
         ("train.max_tokens=512", ["`train.max_tokens`", "(256)", "found 512"]),
         ("train.device=tpu", ["`train.device`", "cpu, cuda", "\"tpu\""]),
-        ("train.class_weights=[1.0, 2.0]", ["`train.class_weights`", "3 numbers", "[1.0, 2.0]"]),
+        ("loss.class_weights=[1.0, 2.0]", ["`loss.class_weights`", "3 numbers", "[1.0, 2.0]"]),
         ("export.quantization=Q2_K", ["`export.quantization`", "Q4_0", "\"Q2_K\""]),
         ("export.uncertain_threshold=1.5", ["`export.uncertain_threshold`", "from 0 to 1", "1.5"]),
         ("data.labels=[\"Up\", \"Up\"]", ["`data.labels`", "different names", "Up"]),

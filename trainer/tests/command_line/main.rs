@@ -1,12 +1,17 @@
 //! The trainer from outside: the real program, real files, the shipped model.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod adapting;
 mod bench;
 mod configuration;
 mod data;
+mod distilling;
 mod evaluate;
 mod export;
 mod predict;
 mod program;
+mod rebuilding;
+mod resuming;
+mod sweeping;
 mod tiny_base;
 mod training;

@@ -73,7 +73,7 @@ fn tweets() -> String {
 }
 
 fn vocabulary() -> Vec<String> {
-    let mut vocabulary: Vec<String> = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"].map(str::to_owned).to_vec();
+    let mut vocabulary: Vec<String> = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned).to_vec();
     vocabulary.extend(WORDS.map(str::to_owned));
     for digit in 0..10 {
         vocabulary.extend([format!("{digit}"), format!("##{digit}")]);
@@ -85,7 +85,7 @@ fn tokenizer_json() -> String {
     let vocabulary = vocabulary();
     let vocab: serde_json::Map<String, serde_json::Value> =
         vocabulary.iter().enumerate().map(|(id, piece)| (piece.clone(), id.into())).collect();
-    let added: Vec<serde_json::Value> = (0..4)
+    let added: Vec<serde_json::Value> = (0..5)
         .map(|id| {
             serde_json::json!({"id": id, "content": vocabulary[id], "single_word": false, "lstrip": false,
                 "rstrip": false, "normalized": false, "special": true})

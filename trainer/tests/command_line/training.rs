@@ -97,11 +97,12 @@ fn a_base_model_that_cannot_be_used_is_named() {
     let folder = folder();
     folder.fails(&train(&["model.base=nowhere"]), &["nowhere", "config.json", "README"]);
     folder.fails(&train(&["model.context_length=65"]), &["context_length", "64", "65"]);
+    folder.fails(&train(&["model.layers=[0, 2]"]), &["model.layers", "below 2", "found 2"]);
     let config = std::fs::read_to_string(folder.path("base/config.json")).unwrap();
     folder.write("base/config.json", config.replace("\"bert\"", "\"gpt2\""));
     folder.fails(&train(&[]), &["bert", "gpt2"]);
     folder.write("base/config.json", config.replace("\"hidden_size\":32", "\"hidden_size\":48"));
-    folder.fails(&train(&[]), &["[38, 48]", "[38, 32]"]);
+    folder.fails(&train(&[]), &["[39, 48]", "[39, 32]"]);
     folder.write("base/config.json", &config);
     let weights = std::fs::read(folder.path("base/model.safetensors")).unwrap();
     folder.write("base/model.safetensors", &weights[..weights.len() / 2]);
@@ -112,11 +113,50 @@ fn a_base_model_that_cannot_be_used_is_named() {
 #[test]
 fn a_loss_that_is_no_number_stops_the_run_and_says_the_step() {
     let folder = folder();
-    let error = folder.fails(&train(&["train.learning_rate=1e30", "train.warmup_fraction=0"]), &["step "]);
-    assert!(error.contains("train.learning_rate"), "{error}");
+    let rate = ["train.learning_rate=1e30", "train.warmup_fraction=0", "train.checkpoint_seconds=0"];
+    let error = folder.fails(&train(&rate), &["step ", "train.learning_rate", "state.safetensors holds the run"]);
+    assert!(run(&folder).join("state.safetensors").exists(), "{error}");
 }
 
 #[test]
 fn a_device_that_is_not_there_is_an_error() {
     folder().fails(&train(&["train.device=cuda"]), &["train.device", "--features cuda"]);
+}
+
+#[test]
+fn fewer_layers_can_be_kept() {
+    let folder = folder();
+    folder.succeeds(&train(&["model.layers=[1]", "train.epochs=1", "train.learning_rate=1e-30"]));
+    let kept = checkpoint(&run(&folder).join("best.safetensors"));
+    let base = checkpoint(&folder.path("base/model.safetensors"));
+    assert_eq!(kept.len(), 5 + 16 + 2);
+    assert_eq!(kept["blk.0.ffn_up.weight"], base["encoder.layer.1.intermediate.dense.weight"]);
+}
+
+#[test]
+fn patience_ends_a_run_that_does_not_get_better() {
+    let folder = folder();
+    // Nothing moves: no epoch is better than the first.
+    folder.succeeds(&train(&["train.learning_rate=1e-30", "train.patience=2"]));
+    let log = String::from_utf8(bytes(&folder, "metrics.jsonl")).unwrap();
+    assert_eq!(log.lines().filter(|line| line.contains("\"epoch\"")).count(), 3, "{log}");
+}
+
+#[test]
+fn an_accumulated_step_is_the_step_of_one_large_batch() {
+    let steps = |overrides: &[&str]| {
+        let folder = folder();
+        let shared = ["train.epochs=1", "model.hidden_dropout=0", "model.attention_dropout=0", "model.classifier_dropout=0"];
+        folder.succeeds(&train(&[&shared[..], overrides].concat()));
+        checkpoint(&run(&folder).join("best.safetensors"))
+    };
+    // One step either way: all rows at once, or in batches of 32.
+    let whole = steps(&["train.batch_size=1000"]);
+    let summed = steps(&["train.batch_size=32", "train.accumulation=100"]);
+    for (name, values) in &whole {
+        for (a, b) in values.iter().zip(&summed[name]) {
+            // Adam divides by the gradient's size: where it is almost nothing, rounding decides the direction.
+            assert!((a - b).abs() < 2e-4, "{name}: {a} and {b}");
+        }
+    }
 }

@@ -11,9 +11,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A bar over all epochs, so that the time left is the whole run's.
-    pub fn new(rows_per_epoch: usize, epochs: usize) -> Self {
+    /// A bar over all epochs, so that the time left is the whole run's; `done` epochs lie behind it already.
+    pub fn new(rows_per_epoch: usize, epochs: usize, done: f64) -> Self {
         let bar = ProgressBar::new((rows_per_epoch * epochs) as u64);
+        bar.set_position((done * rows_per_epoch as f64) as u64);
+        bar.reset_eta();
         let template = "{prefix} {bar:32} {percent:>3}%  {msg}  {per_sec}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
@@ -34,14 +36,15 @@ impl Progress {
 
     /// Leaves the epoch's figures above the bar.
     pub fn finish_epoch(&self, record: &EpochRecord) {
+        let macro_f1 = record.validation_macro_f1;
         let line = format!(
-            "epoch {}/{}: training loss {:.4}, validation loss {:.4}, accuracy {:.4}, macro-F1 {:.4}, {:.0} tweets/s",
+            "epoch {}/{}: training loss {:.4}, validation loss {:.4}, accuracy {:.4}{}, {:.0} tweets/s",
             record.epoch,
             self.epochs,
             record.train_loss,
             record.validation_loss,
             record.validation_accuracy,
-            record.validation_macro_f1,
+            macro_f1.map_or(String::new(), |macro_f1| format!(", macro-F1 {macro_f1:.4}")),
             record.tweets_per_second,
         );
         match self.bar.is_hidden() {
