@@ -5,25 +5,30 @@
 
 mod base_model;
 mod bench;
+mod calibration;
 mod classification;
 mod cli;
 mod config;
 mod data;
 mod dropout;
+mod edits;
 mod evaluate;
 mod export;
+mod finished_run;
 mod json_output;
 mod metrics;
 mod optimizer;
 mod parameters;
 mod plots;
 mod predict;
+mod report;
 mod report_table;
 mod run_folder;
 mod run_record;
 mod schedule;
 mod split;
 mod standard_output;
+mod tensor_storage;
 mod threads;
 mod train;
 
@@ -39,6 +44,8 @@ fn main() -> std::process::ExitCode {
         Command::Train(arguments) => train(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Edits(arguments) => edits::run(&arguments),
         Command::Golden(arguments) => export::rewrite_golden(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -4,6 +4,7 @@
 mod bench;
 mod configuration;
 mod data;
+mod edits;
 mod evaluate;
 mod export;
 mod predict;
