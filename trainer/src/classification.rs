@@ -1,4 +1,4 @@
-//! Running a model file over many texts: shared by `evaluate` and `predict`.
+//! Running a model file over many texts: shared by `evaluate`, `predict`, `export`, `edits` and `report`.
 //!
 //! Batches are as large as a progress bar likes them.
 
@@ -18,7 +18,7 @@ pub fn load_model(path: &Path) -> anyhow::Result<Classifier> {
     Classifier::from_gguf(bytes).with_context(|| format!("cannot use the model {}", path.display()))
 }
 
-/// Classifies every text, in order; `name_of` says where a text comes from.
+/// Classifies every text, in order, behind a progress bar; `name_of` says where a text comes from.
 ///
 /// # Errors
 /// The first text that cannot be classified, by name.
@@ -27,13 +27,27 @@ pub fn classify_all<T: AsRef<str> + Sync>(
     texts: &[T],
     name_of: impl Fn(usize) -> String,
 ) -> anyhow::Result<Vec<Prediction>> {
-    let mut predictions = Vec::with_capacity(texts.len());
     let bar = progress_bar(texts.len());
+    let predictions = classify_with(classifier, texts, name_of, &bar);
+    bar.finish_and_clear();
+    predictions
+}
+
+/// As [`classify_all`], behind a bar of the caller's that advances by a text.
+///
+/// # Errors
+/// As [`classify_all`].
+pub fn classify_with<T: AsRef<str> + Sync>(
+    classifier: &Classifier,
+    texts: &[T],
+    name_of: impl Fn(usize) -> String,
+    bar: &ProgressBar,
+) -> anyhow::Result<Vec<Prediction>> {
+    let mut predictions = Vec::with_capacity(texts.len());
     for batch in texts.chunks(BATCH_SIZE) {
         match classifier.classify_batch(batch) {
             Ok(classified) => predictions.extend(classified),
             Err(error) => {
-                bar.finish_and_clear();
                 return Err(first_failure(classifier, batch, error, |index| {
                     name_of(predictions.len() + index)
                 }));
@@ -41,7 +55,6 @@ pub fn classify_all<T: AsRef<str> + Sync>(
         }
         bar.inc(batch.len() as u64);
     }
-    bar.finish_and_clear();
     Ok(predictions)
 }
 
@@ -61,7 +74,7 @@ fn first_failure<T: AsRef<str> + Sync>(
 }
 
 /// On standard error; nothing where that is no terminal.
-fn progress_bar(num_texts: usize) -> ProgressBar {
+pub fn progress_bar(num_texts: usize) -> ProgressBar {
     let bar = ProgressBar::new(num_texts as u64);
     if let Ok(style) = ProgressStyle::with_template("classifying {bar:32} {pos}/{len}  {per_sec}  {eta} left")
     {

@@ -30,6 +30,10 @@ pub enum Command {
     Evaluate(EvaluateArguments),
     /// Turn a run into a model file, its card, its golden values and its manifest entry
     Export(ExportArguments),
+    /// Write a page about a run: quality, calibration, sizes, mistakes
+    Report(ReportArguments),
+    /// Count the labels that change when a text is edited without changing what it says
+    Edits(EditsArguments),
     /// Write the golden values of a model file anew, after a change of the arithmetic
     Golden(GoldenArguments),
     /// Classify texts: arguments, a file, piped lines, or a prompt
@@ -143,8 +147,10 @@ pub struct GoldenArguments {
 
 /// Arguments of `trainer export`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
-  trainer export --run runs/20260101-120000-minilm-l6 --models models --id minilm-l6-q8_0 --default")]
+#[command(after_help = "Examples:
+  trainer export --run runs/20260101-120000-minilm-l6 --models models --id minilm-l6-q8_0 --default
+  trainer export --run runs/20260101-120000-minilm-l6 --id minilm-l6-q4_0 --quantization Q4_0 \\
+    --tensor token_embd.weight=Q8_0 --selective-accuracy 0.95")]
 pub struct ExportArguments {
     /// Run folder that `trainer train` wrote
     #[arg(long, value_name = "DIR")]
@@ -158,9 +164,52 @@ pub struct ExportArguments {
     /// Storage type of the matrices; without it the configuration's export.quantization
     #[arg(long, value_parser = ["Q8_0", "Q4_0", "F32"])]
     pub quantization: Option<String>,
+    /// Stores the matrices whose names match in another format, e.g. 'blk.*.ffn_down.weight=Q8_0'; may be given several
+    /// times, the last match counts
+    #[arg(long, value_name = "PATTERN=FORMAT", value_parser = tensor_format)]
+    pub tensor: Vec<(String, String)>,
+    /// Calls a prediction uncertain below the smallest probability from which on this share of the validation rows is
+    /// right; 0 takes the configuration's export.uncertain_threshold
+    #[arg(long, value_name = "SHARE")]
+    pub selective_accuracy: Option<f64>,
     /// Makes this the model that is used where none is named
     #[arg(long)]
     pub default: bool,
+}
+
+fn tensor_format(text: &str) -> Result<(String, String), String> {
+    let (pattern, format) =
+        text.rsplit_once('=').ok_or("expected PATTERN=FORMAT, e.g. token_embd.weight=Q8_0, found no `=`")?;
+    Ok((pattern.to_owned(), format.to_owned()))
+}
+
+/// Arguments of `trainer report`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  trainer report runs/20260101-120000-minilm-l6")]
+pub struct ReportArguments {
+    /// Run folder that `trainer train` wrote
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The page (HTML); without it report.html in the run folder
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `trainer edits`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  trainer edits --model models/minilm-l6-q8_0/model.gguf --data tweets.csv")]
+pub struct EditsArguments {
+    /// Model file (GGUF)
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Labelled texts: CSV with the columns text,label or JSONL with these keys; a label is an id or a name
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
 }
 
 /// Arguments of `trainer predict`.

@@ -3,30 +3,19 @@
 //! `models/<id>/` gets the GGUF file, its golden values and its card, each written whole or not at all; the
 //! manifest comes last, so that it never names a file that is not there.
 
-mod calibration;
 mod golden;
 mod model_card;
 
+use crate::classification::progress_bar;
 use crate::cli::{ExportArguments, GoldenArguments};
-use crate::config::Config;
-use crate::data::{Dataset, read_labelled, sha256_hex};
-use crate::metrics::{self, Evaluation};
-use crate::parameters::Parameters;
+use crate::data::sha256_hex;
+use crate::finished_run::{Run, Variant};
 use crate::run_folder::write_atomically;
-use crate::run_record::RunRecord;
-use crate::split::Split;
-use crate::train::{self, Workers};
-use anyhow::{Context, bail, ensure};
-use candle_core::Device;
-use candle_core::quantized::{GgmlDType, QTensor};
+use crate::{edits, report_table};
+use anyhow::{Context, bail};
 use classifier::Classifier;
-use classifier::encoder::tensor_specs;
-use classifier::model_file::{self, Metadata};
 use messages::{Manifest, ManifestModel};
-use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::path::Path;
-use std::time::Instant;
 
 /// Runs the subcommand.
 ///
@@ -39,28 +28,41 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
         bail!("--id: expected letters, digits, `.`, `_` and `-`, not starting with a dot, found {id:?}");
     }
     let run = Run::read(&arguments.run)?;
-    let quantization = arguments.quantization.as_ref().unwrap_or(&run.config.export.quantization);
-    let bytes = run.model_file(id, quantization)?;
-    let classifier = Classifier::from_gguf(bytes.clone()).context("the exported model does not load")?;
-    let exported = run.score(&classifier)?;
+    let storage = run.storage(arguments.quantization.as_deref(), &arguments.tensor)?;
+    let rule = run.threshold_rule(arguments.selective_accuracy)?;
+    let num_test = run.split.test.len();
+    let bar = progress_bar(run.split.validation.len() + num_test + edits::num_texts(num_test));
+    let exported = run.variant(id, &storage, rule, &bar)?;
+    let edits = edits::measure_run(&run, &exported.classifier, &bar)?;
+    bar.finish_and_clear();
+    warn_of_selection(&exported);
+    let checkpoint = run.score_checkpoint(rule)?;
+    let Variant { bytes, classifier, scored, .. } = &exported;
     let folder = arguments.models.join(id);
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let entry = ManifestModel {
         id: id.clone(),
         file: format!("{id}/model.gguf"),
         size_bytes: bytes.len() as u64,
-        sha256: sha256_hex(&bytes),
+        sha256: sha256_hex(bytes),
         labels: run.config.data.labels.clone(),
-        quantization: quantization.clone(),
-        metrics: messages::Metrics::from(&exported),
+        quantization: storage.matrices().to_string(),
+        metrics: messages::Metrics::from(&scored.evaluation),
     };
-    let golden = golden::json(&bytes, &classifier)?;
-    let card = model_card::markdown(&run, &entry, &exported, &classifier);
-    write_atomically(&folder.join("model.gguf"), &bytes)?;
+    let golden = golden::json(bytes, classifier)?;
+    let card = model_card::markdown(&model_card::Facts {
+        run: &run,
+        entry: &entry,
+        storage: &storage,
+        exported: &exported,
+        checkpoint: &checkpoint,
+        edits: &edits,
+    });
+    write_atomically(&folder.join("model.gguf"), bytes)?;
     write_atomically(&folder.join("golden.json"), &golden)?;
     write_atomically(&folder.join("MODEL_CARD.md"), card.as_bytes())?;
     update_manifest(&arguments.models, entry, arguments.default)?;
-    println!("{}", crate::report_table::table(&exported));
+    println!("{}", report_table::table(&scored.evaluation));
     println!("{} ({:.1} MB)", folder.join("model.gguf").display(), bytes.len() as f64 / 1e6);
     Ok(())
 }
@@ -81,115 +83,18 @@ pub fn rewrite_golden(arguments: &GoldenArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A finished run, read back.
-struct Run {
-    config: Config,
-    record: RunRecord,
-    parameters: Parameters,
-    tokenizer_json: String,
-    dataset: Dataset,
-    split: Split,
-    /// Fitted on the validation rows.
-    temperature: f32,
-    /// The f32 checkpoint on the test rows, calibrated.
-    evaluation: Evaluation,
-}
-
-impl Run {
-    fn read(folder: &Path) -> anyhow::Result<Self> {
-        let record = RunRecord::read(folder)?;
-        let config = Config::load(&folder.join("config.toml"), &[])?;
-        let parameters =
-            Parameters::from_checkpoint(&folder.join(train::CHECKPOINT), &record.encoder, &Device::Cpu)?;
-        let read = |name: &str| {
-            let path = folder.join(name);
-            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-        };
-        let tokenizer_json = read("tokenizer.json")?;
-        let split: Split = serde_json::from_str(&read("split.json")?).context("split.json of the run")?;
-        let dataset = read_labelled(&config.data.train, &config.data.labels)
-            .context("export scores the model on the run's held-out rows and so needs the run's data")?;
-        ensure!(
-            dataset.sha256 == record.data_sha256,
-            "{}: expected the data of the run (SHA-256 {}), found {}",
-            dataset.path.display(),
-            record.data_sha256,
-            dataset.sha256
-        );
-        let rows = train::tokenize(&dataset, &tokenizer_json, &config)?;
-        let workers = Workers::new(record.num_threads, &Device::Cpu)?;
-        let encoder = parameters.frozen_encoder()?;
-        let logits = |indices: &[usize]| {
-            let rows = train::select(&rows, indices);
-            let labels: Vec<usize> = rows.iter().map(|row| row.label).collect();
-            Ok::<_, anyhow::Error>((workers.logits(&encoder, &rows)?, labels))
-        };
-        let (validation_logits, validation_labels) = logits(&split.validation)?;
-        let temperature = calibration::fit_temperature(&validation_logits, &validation_labels);
-        let start = Instant::now();
-        let (test_logits, test_labels) = logits(&split.test)?;
-        let seconds = start.elapsed().as_secs_f64();
-        let probabilities: Vec<Vec<f32>> =
-            test_logits.iter().map(|logits| classifier::softmax(logits, temperature)).collect();
-        let evaluation = metrics::evaluate(&probabilities, &test_labels, &config.data.labels, seconds);
-        Ok(Self { config, record, parameters, tokenizer_json, dataset, split, temperature, evaluation })
-    }
-
-    /// The GGUF file, in memory: 24 MB for MiniLM-L6 in Q8_0.
-    fn model_file(&self, id: &str, quantization: &str) -> anyhow::Result<Vec<u8>> {
-        let dtype = match quantization {
-            "F32" => GgmlDType::F32,
-            "Q8_0" => GgmlDType::Q8_0,
-            "Q4_0" => GgmlDType::Q4_0,
-            other => bail!("quantization: expected F32, Q8_0 or Q4_0, found {other}"),
-        };
-        let specs = tensor_specs(&self.record.encoder).into_iter();
-        let is_quantizable: BTreeMap<String, bool> =
-            specs.map(|spec| (spec.name, spec.is_quantizable)).collect();
-        let quantize = |(name, variable): (&String, &candle_core::Var)| {
-            let dtype = if is_quantizable.get(name) == Some(&true) { dtype } else { GgmlDType::F32 };
-            let tensor = QTensor::quantize(variable.as_tensor(), dtype);
-            Ok((name.clone(), tensor.with_context(|| format!("cannot store `{name}` as {dtype:?}"))?))
-        };
-        let tensors = self.parameters.iter().map(quantize).collect::<anyhow::Result<_>>()?;
-        let record = &self.record;
-        let provenance = [
-            ("base_model", record.base_model.clone()),
-            ("base_sha256", record.base_sha256.clone()),
-            ("candle_version", record.candle_version.clone()),
-            ("config_sha256", record.config_sha256.clone()),
-            ("data", record.data.clone()),
-            ("data_sha256", record.data_sha256.clone()),
-            ("seed", record.seed.to_string()),
-            ("trainer_version", record.trainer_version.clone()),
-        ];
-        let metadata = Metadata {
-            id: id.to_owned(),
-            encoder: record.encoder.clone(),
-            labels: self.config.data.labels.clone(),
-            normalization: self.config.model.normalization.clone(),
-            temperature: self.temperature,
-            uncertain_threshold: self.config.export.uncertain_threshold as f32,
-            tokenizer_json: self.tokenizer_json.clone(),
-            provenance: provenance.map(|(key, value)| (key.to_owned(), value)).to_vec(),
-        };
-        let mut file = Cursor::new(Vec::new());
-        model_file::write(&mut file, &metadata, &tensors)?;
-        Ok(file.into_inner())
-    }
-
-    /// The exported file on the run's held-out rows, through the very code that users run.
-    fn score(&self, classifier: &Classifier) -> anyhow::Result<Evaluation> {
-        let examples: Vec<_> = self.split.test.iter().map(|&index| &self.dataset.examples[index]).collect();
-        let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-        let labels: Vec<usize> = examples.iter().map(|example| example.label).collect();
-        let name_of = |index: usize| format!("{}:{}", self.dataset.path.display(), examples[index].line);
-        let start = Instant::now();
-        let predictions = crate::classification::classify_all(classifier, &texts, name_of)?;
-        let seconds = start.elapsed().as_secs_f64();
-        let probabilities: Vec<_> =
-            predictions.into_iter().map(|prediction| prediction.probabilities).collect();
-        Ok(metrics::evaluate(&probabilities, &labels, classifier.labels(), seconds))
+/// A selective accuracy that no threshold reaches is no reason to fail, but one to know.
+fn warn_of_selection(exported: &Variant) {
+    match exported.scored.calibration.selection {
+        Some(selection) if !selection.is_reached() => eprintln!(
+            "warning: expected a threshold at which {:.1} % of the validation rows' predictions are right, found \
+             {:.1} % at best, at {:.3}, which is taken: it keeps {:.1} % of them. Ask for less",
+            selection.target * 100.0,
+            selection.kept.accuracy * 100.0,
+            selection.threshold,
+            selection.kept.coverage * 100.0
+        ),
+        _ => {}
     }
 }
 

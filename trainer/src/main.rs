@@ -6,15 +6,18 @@
 mod adapt;
 mod base_model;
 mod bench;
+mod calibration;
 mod classification;
 mod cli;
 mod config;
 mod cross_entropy;
 mod data;
 mod dropout;
+mod edits;
 mod evaluate;
 mod export;
 mod fit;
+mod finished_run;
 mod json_output;
 mod metrics;
 mod optimizer;
@@ -22,6 +25,7 @@ mod parameters;
 mod plots;
 mod predict;
 mod recipe;
+mod report;
 mod report_table;
 mod run_folder;
 mod run_record;
@@ -29,6 +33,7 @@ mod schedule;
 mod split;
 mod standard_output;
 mod sweep;
+mod tensor_storage;
 mod threads;
 mod train;
 mod unlabelled;
@@ -51,6 +56,8 @@ fn main() -> std::process::ExitCode {
         Command::Sweep(arguments) => single_threaded(|| sweep::run(&arguments)),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Edits(arguments) => edits::run(&arguments),
         Command::Golden(arguments) => export::rewrite_golden(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -4,11 +4,14 @@
 //! As in scikit-learn, a label that occurs neither in the data nor in the predictions is left out of the macro
 //! average, and a ratio without rows is 0.
 
+mod bootstrap;
+mod reliability;
+
+pub use bootstrap::{Interval, Intervals, intervals};
+pub use reliability::{ReliabilityBin, reliability};
+
 use indexmap::IndexMap;
 use serde::Serialize;
-
-/// Bins of the calibration error, equal in width (Guo et al. 2017, section 2).
-const NUM_BINS: usize = 15;
 
 /// Quality on a labelled data set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,16 +49,26 @@ pub struct ClassMetrics {
 
 /// Scores `probabilities` (a row a text, in label order) against label ids; `seconds` is what computing them took.
 pub fn evaluate(probabilities: &[Vec<f32>], labels: &[usize], names: &[String], seconds: f64) -> Evaluation {
-    let rows = labels.len();
+    let rows = probabilities.iter().map(Vec::as_slice).zip(labels.iter().copied());
+    evaluate_rows(rows, names, seconds)
+}
+
+/// [`evaluate`] for rows of `(probabilities, label)` that may occur several times.
+fn evaluate_rows<'a>(
+    scored: impl Iterator<Item = (&'a [f32], usize)>,
+    names: &[String],
+    seconds: f64,
+) -> Evaluation {
     let mut confusion = vec![vec![0; names.len()]; names.len()];
-    let mut bins = [Bin::default(); NUM_BINS];
-    let mut nll = 0.0;
-    for (row, label) in probabilities.iter().zip(labels) {
+    let mut bins = reliability::Bins::default();
+    let (mut nll, mut rows) = (0.0, 0);
+    for (row, label) in scored {
         let predicted = most_probable(row);
-        confusion[*label][predicted] += 1;
-        bins[bin_of(row[predicted])].add(row[predicted], predicted == *label);
+        confusion[label][predicted] += 1;
+        bins.add(row[predicted], predicted == label);
         // A right label of probability 0 would make the mean infinite; JSON has no such number.
-        nll -= f64::from(row[*label].max(f32::MIN_POSITIVE)).ln();
+        nll -= f64::from(row[label].max(f32::MIN_POSITIVE)).ln();
+        rows += 1;
     }
     let num_correct: usize = (0..names.len()).map(|label| confusion[label][label]).sum();
     let classes: Vec<_> = (0..names.len()).map(|label| class_metrics(&confusion, label)).collect();
@@ -69,7 +82,7 @@ pub fn evaluate(probabilities: &[Vec<f32>], labels: &[usize], names: &[String], 
             / occurring.len().max(1) as f64,
         per_class: names.iter().cloned().zip(classes).collect(),
         confusion,
-        ece: bins.iter().map(Bin::gap).sum::<f64>() / rows.max(1) as f64,
+        ece: bins.calibration_error(),
         nll: nll / rows.max(1) as f64,
         tweets_per_second: rows as f64 / seconds.max(f64::MIN_POSITIVE),
     }
@@ -82,33 +95,8 @@ impl From<&Evaluation> for messages::Metrics {
     }
 }
 
-/// Predictions of one range of confidence.
-#[derive(Clone, Copy, Default)]
-struct Bin {
-    confidence: f64,
-    num_correct: usize,
-}
-
-impl Bin {
-    fn add(&mut self, confidence: f32, is_correct: bool) {
-        self.confidence += f64::from(confidence);
-        self.num_correct += usize::from(is_correct);
-    }
-
-    /// |accuracy − confidence|, times the rows in the bin.
-    fn gap(&self) -> f64 {
-        (self.num_correct as f64 - self.confidence).abs()
-    }
-}
-
-/// Bins are open below and closed above, ((m−1)/M, m/M].
-fn bin_of(confidence: f32) -> usize {
-    let upper = (f64::from(confidence) * NUM_BINS as f64).ceil() as usize;
-    upper.clamp(1, NUM_BINS) - 1
-}
-
-/// The first of the highest.
-fn most_probable(row: &[f32]) -> usize {
+/// The predicted label of a row: the first of the highest.
+pub fn most_probable(row: &[f32]) -> usize {
     (1..row.len()).fold(0, |best, label| if row[label] > row[best] { label } else { best })
 }
 

@@ -1,5 +1,6 @@
-//! The table that a person sees after `train` and `evaluate`: totals, each label, the confusion.
+//! The tables that a person sees after `train` and `evaluate` (totals, each label, the confusion) and `edits`.
 
+use crate::edits::EditEffect;
 use crate::metrics::Evaluation;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
@@ -7,6 +8,24 @@ use comfy_table::{Cell, CellAlignment, Table};
 /// The whole report, ready to print.
 pub fn table(evaluation: &Evaluation) -> String {
     [totals(evaluation), classes(evaluation), confusion(evaluation)].map(|table| table.to_string()).join("\n")
+}
+
+/// What each edit does, ready to print.
+pub fn edits(effects: &[EditEffect]) -> String {
+    let mut table =
+        new_table(vec!["edit", "texts", "labels flipped", "share", "accuracy before", "accuracy after"]);
+    for effect in effects {
+        let mut row = vec![Cell::new(effect.edit)];
+        row.extend(numbers([
+            effect.texts.to_string(),
+            effect.flips.to_string(),
+            share(effect.flip_rate),
+            share(effect.accuracy_before),
+            share(effect.accuracy_after),
+        ]));
+        table.add_row(row);
+    }
+    table.to_string()
 }
 
 fn totals(evaluation: &Evaluation) -> Table {

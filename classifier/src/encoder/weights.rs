@@ -25,8 +25,8 @@ pub struct TensorSpec {
     pub name: String,
     /// Row-major shape.
     pub shape: Vec<usize>,
-    /// A matrix that `trainer export` may quantize. The others stay f32: they are small, and added or
-    /// multiplied element by element.
+    /// A matrix that `trainer export` may quantize: the products' and the embedding tables'. The others stay f32:
+    /// they are small, and added or multiplied element by element.
     pub is_quantizable: bool,
 }
 
@@ -38,8 +38,8 @@ pub fn tensor_specs(config: &EncoderConfig) -> Vec<TensorSpec> {
         specs.push(TensorSpec { name, shape: shape.to_vec(), is_quantizable });
     };
     push("token_embd.weight".to_owned(), &[config.vocab_size, hidden], true);
-    push("position_embd.weight".to_owned(), &[config.max_position_embeddings, hidden], false);
-    push("token_types.weight".to_owned(), &[config.type_vocab_size, hidden], false);
+    push("position_embd.weight".to_owned(), &[config.max_position_embeddings, hidden], true);
+    push("token_types.weight".to_owned(), &[config.type_vocab_size, hidden], true);
     push("token_embd_norm.weight".to_owned(), &[hidden], false);
     push("token_embd_norm.bias".to_owned(), &[hidden], false);
     for layer in 0..config.num_hidden_layers {

@@ -24,13 +24,22 @@ pub fn write<W: Write + Seek>(
             None => candle_core::bail!("tensor `{}` is missing from the model to be written", spec.name),
         }
     }
-    let dtype = ordered.iter().zip(&specs).find(|(_, spec)| spec.is_quantizable).map(|((_, t), _)| t.dtype());
-    let values = values(metadata, dtype.unwrap_or(GgmlDType::F32));
+    let values = values(metadata, prevailing_dtype(&ordered));
     let values: Vec<(&str, &Value)> = values.iter().map(|(key, value)| (key.as_str(), value)).collect();
     gguf_file::write(writer, &values, &ordered)
 }
 
-/// `general.file_type` of the GGUF specification.
+/// The format in which most values of the file are stored; it names the whole file.
+fn prevailing_dtype(tensors: &[(&str, &QTensor)]) -> GgmlDType {
+    let num_values = |dtype: &GgmlDType| {
+        let stored = tensors.iter().filter(|(_, tensor)| tensor.dtype() == *dtype);
+        stored.map(|(_, tensor)| tensor.shape().elem_count()).sum::<usize>()
+    };
+    let dtypes = [GgmlDType::F32, GgmlDType::Q8_0, GgmlDType::Q4_0];
+    dtypes.into_iter().max_by_key(num_values).unwrap_or(GgmlDType::F32)
+}
+
+/// `general.file_type` of the GGUF specification: the format that most of the file is stored in.
 fn file_type(dtype: GgmlDType) -> u32 {
     match dtype {
         GgmlDType::Q4_0 => 2,

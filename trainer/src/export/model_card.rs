@@ -1,94 +1,210 @@
 //! `MODEL_CARD.md`: what a model is, how it was made, how good it is, where it fails.
 //!
-//! Every figure in it is measured by the export that writes it. Sections after Mitchell et al. 2019.
+//! Every figure in it is measured by the export that writes it. Sections after Mitchell et al. 2019, "Model Cards for
+//! Model Reporting".
 
-use super::Run;
-use crate::metrics::Evaluation;
-use classifier::Classifier;
+use crate::edits::EditEffect;
+use crate::finished_run::{Run, Scored, Variant};
+use crate::metrics::{Evaluation, Interval};
+use crate::tensor_storage::{TensorStorage, in_every_block};
 use messages::ManifestModel;
 use std::fmt::Write;
 
-/// Normal quantile of a 95 % interval.
-const Z: f64 = 1.96;
-
-/// Half the width of the 95 % Wilson interval of a share, and its centre (Wilson 1927).
-fn wilson(share: f64, rows: usize) -> (f64, f64) {
-    let n = rows as f64;
-    let scale = 1.0 + Z * Z / n;
-    let centre = (share + Z * Z / (2.0 * n)) / scale;
-    (centre, Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt() / scale)
-}
-
-/// The text with a full stop, or nothing.
-fn sentence(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("{}.", text.trim_end_matches('.')) }
+/// What the card tells.
+pub struct Facts<'a> {
+    /// What was trained.
+    pub run: &'a Run,
+    /// What the manifest says.
+    pub entry: &'a ManifestModel,
+    /// The formats that were asked for.
+    pub storage: &'a TensorStorage,
+    /// The model file.
+    pub exported: &'a Variant,
+    /// What it was made from, in f32.
+    pub checkpoint: &'a Scored,
+    /// What harmless edits do to it.
+    pub edits: &'a [EditEffect],
 }
 
 /// The card as Markdown.
-pub fn markdown(run: &Run, entry: &ManifestModel, exported: &Evaluation, classifier: &Classifier) -> String {
-    let (config, record) = (&run.config, &run.record);
-    let encoder = &record.encoder;
-    let (centre, half) = wilson(exported.accuracy, exported.rows);
-    let train = &config.train;
-    let limitations: String = config.export.limitations.iter().map(|text| format!("- {text}\n")).collect();
-    let mut card = format!(
+pub fn markdown(facts: &Facts<'_>) -> String {
+    [head(facts), quality(facts), calibration(facts), weaknesses(facts), storage(facts), making(facts)]
+        .join("\n")
+}
+
+fn head(facts: &Facts<'_>) -> String {
+    let (entry, encoder) = (facts.entry, &facts.run.record.encoder);
+    format!(
         "# {id}\n\n\
          Finance-tweet sentiment: {labels}. A BERT encoder ({layers} layers, {hidden} wide, {heads} heads, \
          {vocab} word pieces) with mean pooling and a linear head, fine-tuned from `{base}`, its matrices stored \
-         as {quantization}. One GGUF file of {size} bytes holds weights, tokenizer, text normalization, labels \
-         and calibration.\n\n",
+         as {storage}. One GGUF file of {size} bytes ({megabytes:.2} MB) holds weights, tokenizer, text \
+         normalization, labels and calibration.\n",
         id = entry.id,
         labels = entry.labels.join(" / "),
         layers = encoder.num_hidden_layers,
         hidden = encoder.hidden_size,
         heads = encoder.num_attention_heads,
         vocab = encoder.vocab_size,
-        base = record.base_model,
-        quantization = entry.quantization,
+        base = facts.run.record.base_model,
+        storage = facts.storage,
         size = entry.size_bytes,
-    );
-    let _ = write!(
-        card,
+        megabytes = entry.size_bytes as f64 / 1e6,
+    )
+}
+
+fn quality(facts: &Facts<'_>) -> String {
+    let (exported, parent) = (&facts.exported.scored, facts.checkpoint);
+    let mut text = format!(
         "## Quality\n\n\
          On the run's {rows} held-out test rows, which neither training nor selection saw; near-duplicates are \
-         kept on one side of the split. The 95 % interval of the accuracy (Wilson) is {low:.3} to {high:.3}: \
-         the split is small.\n\n\
-         | | accuracy | macro-F1 | ECE | NLL |\n|---|---|---|---|---|\n\
-         | {quantization}, this file | {:.4} | {:.4} | {:.4} | {:.4} |\n\
-         | f32, the checkpoint it was made from | {:.4} | {:.4} | {:.4} | {:.4} |\n\n\
-         | label | precision | recall | F1 | rows |\n|---|---|---|---|---|\n",
-        exported.accuracy,
-        exported.macro_f1,
-        exported.ece,
-        exported.nll,
-        run.evaluation.accuracy,
-        run.evaluation.macro_f1,
-        run.evaluation.ece,
-        run.evaluation.nll,
-        rows = exported.rows,
-        low = centre - half,
-        high = centre + half,
-        quantization = entry.quantization,
+         kept on one side of the split. In brackets 95 % intervals (bootstrap over the rows, percentiles): the split \
+         is small.\n\n\
+         | | accuracy | macro-F1 | ECE | NLL |\n|---|---|---|---|---|\n",
+        rows = exported.evaluation.rows
     );
-    for (label, class) in &exported.per_class {
-        let (precision, recall, f1) = (class.precision, class.recall, class.f1);
-        let _ = writeln!(card, "| {label} | {precision:.3} | {recall:.3} | {f1:.3} | {} |", class.support);
+    for (name, scored) in [("this file", exported), ("f32, the checkpoint it was made from", parent)] {
+        let (evaluation, intervals) = (&scored.evaluation, &scored.intervals);
+        let _ = writeln!(
+            text,
+            "| {name} | {} | {} | {} | {:.4} |",
+            with_interval(evaluation.accuracy, intervals.accuracy),
+            with_interval(evaluation.macro_f1, intervals.macro_f1),
+            with_interval(evaluation.ece, intervals.ece),
+            evaluation.nll
+        );
     }
-    let _ = write!(card, "\nConfusion (rows: true label, columns: predicted):\n\n| |");
-    for label in &entry.labels {
-        let _ = write!(card, " {label} |");
+    let points = |metric: fn(&Evaluation) -> f64| {
+        format!("{:+.2}", (metric(&exported.evaluation) - metric(&parent.evaluation)) * 100.0)
+    };
+    let _ = write!(
+        text,
+        "| difference in points | {} | {} | {} | |\n\n| label | precision | recall | F1 | rows |\n|---|---|---|---|---|\n",
+        points(|evaluation| evaluation.accuracy),
+        points(|evaluation| evaluation.macro_f1),
+        points(|evaluation| evaluation.ece),
+    );
+    for (label, class) in &exported.evaluation.per_class {
+        let f1 = with_interval(class.f1, exported.intervals.f1[label]);
+        let (precision, recall) = (class.precision, class.recall);
+        let _ = writeln!(text, "| {label} | {precision:.3} | {recall:.3} | {f1} | {} |", class.support);
     }
-    let _ = writeln!(card, "\n|---|{}", "---|".repeat(entry.labels.len()));
-    for (label, row) in entry.labels.iter().zip(&exported.confusion) {
+    let labels = &facts.entry.labels;
+    let _ = writeln!(
+        text,
+        "\nConfusion (rows: true label, columns: predicted):\n\n| | {} |\n|---|{}",
+        labels.join(" | "),
+        "---|".repeat(labels.len())
+    );
+    for (label, row) in labels.iter().zip(&exported.evaluation.confusion) {
         let counts = row.iter().map(usize::to_string).collect::<Vec<_>>().join(" | ");
-        let _ = writeln!(card, "| **{label}** | {counts} |");
+        let _ = writeln!(text, "| **{label}** | {counts} |");
+    }
+    text
+}
+
+fn calibration(facts: &Facts<'_>) -> String {
+    let scored = &facts.exported.scored;
+    let kept = scored.kept();
+    let origin = match scored.calibration.selection {
+        None => "a fixed threshold".to_owned(),
+        Some(selection) => format!(
+            "the smallest threshold from which on {:.1} % of the validation rows' predictions are right{}",
+            selection.target.min(selection.kept.accuracy) * 100.0,
+            match selection.is_reached() {
+                true => String::new(),
+                false =>
+                    format!(": the highest share there is; {:.1} % were asked for", selection.target * 100.0),
+            }
+        ),
+    };
+    format!(
+        "## Calibration\n\n\
+         Logits are divided by the temperature {temperature:.3}, fitted to this file's own logits on the {validation} \
+         validation rows. A prediction whose highest probability lies below {threshold:.3} is called uncertain: \
+         {origin}. On the test rows {coverage:.1} % of the predictions reach it, and {accuracy:.1} % of those are \
+         right.\n",
+        temperature = scored.calibration.temperature,
+        validation = facts.run.split.validation.len(),
+        threshold = scored.calibration.uncertain_threshold,
+        coverage = kept.coverage * 100.0,
+        accuracy = kept.accuracy * 100.0,
+    )
+}
+
+fn weaknesses(facts: &Facts<'_>) -> String {
+    let (run, scored) = (facts.run, &facts.exported.scored);
+    let mut text = "## Known weaknesses\n\n".to_owned();
+    let lowest = scored.evaluation.per_class.iter().filter(|(_, class)| class.support > 0);
+    if let Some((label, class)) = lowest.min_by(|(_, a), (_, b)| a.recall.total_cmp(&b.recall)) {
+        let _ = writeln!(
+            text,
+            "- {label} is the label it misses most: it finds {:.1} % of the {} test rows{}.",
+            class.recall * 100.0,
+            class.support,
+            taken_for(&facts.entry.labels, &scored.evaluation.confusion, label)
+        );
+    }
+    let _ = writeln!(
+        text,
+        "- It reads {} tokens and says so when a text was longer; it was trained on at most {}.",
+        facts.exported.classifier.max_tokens(),
+        run.config.train.max_tokens
+    );
+    for limitation in &run.config.export.limitations {
+        let _ = writeln!(text, "- {limitation}");
     }
     let _ = write!(
-        card,
-        "\n## Calibration\n\n\
-         Logits are divided by the temperature {temperature:.3}, fitted on the {validation} validation rows. A \
-         prediction whose highest probability lies below {threshold} is called uncertain.\n\n\
-         ## How it was made\n\n\
+        text,
+        "\nHarmless edits must not change a label (invariance tests after CheckList); on the test rows they do:\n\n\
+         | edit | texts it changes | labels flipped | accuracy before | after |\n|---|---|---|---|---|\n"
+    );
+    for effect in facts.edits {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} ({:.1} %) | {:.4} | {:.4} |",
+            effect.edit,
+            effect.texts,
+            effect.flips,
+            effect.flip_rate * 100.0,
+            effect.accuracy_before,
+            effect.accuracy_after
+        );
+    }
+    text
+}
+
+/// `, and takes 12 of them for Neutral`: the most frequent mistake of a label; nothing where there is none.
+fn taken_for(labels: &[String], confusion: &[Vec<usize>], label: &str) -> String {
+    let row = labels.iter().position(|name| name == label).and_then(|row| Some((row, confusion.get(row)?)));
+    let Some((row, counts)) = row else { return String::new() };
+    let others = (0..labels.len()).filter(|&column| column != row && counts[column] > 0);
+    match others.max_by_key(|&column| counts[column]) {
+        Some(column) => format!(" and takes {} of them for {}", counts[column], labels[column]),
+        None => String::new(),
+    }
+}
+
+fn storage(facts: &Facts<'_>) -> String {
+    let formats = &facts.exported.formats;
+    let mut text = "## Storage\n\n| tensors | format |\n|---|---|\n".to_owned();
+    // Tensors of the same name in every block are one line where they share a format.
+    let mut lines = indexmap::IndexMap::<(String, String), usize>::new();
+    for (name, format) in formats {
+        *lines.entry((in_every_block(name), format.to_string())).or_default() += 1;
+    }
+    for ((name, format), count) in lines {
+        let number = if count > 1 { format!(" × {count}") } else { String::new() };
+        let _ = writeln!(text, "| `{name}`{number} | {format} |");
+    }
+    text
+}
+
+fn making(facts: &Facts<'_>) -> String {
+    let (run, config, record) = (facts.run, &facts.run.config, &facts.run.record);
+    let train = &config.train;
+    format!(
+        "## How it was made\n\n\
          - Data: `{data}` (SHA-256 `{data_sha}`): {train_rows} training, {validation} validation, {test} test \
          rows. {source}\n\
          - Base: `{base}` (SHA-256 of its weights `{base_sha}`).\n\
@@ -100,20 +216,13 @@ pub fn markdown(run: &Run, entry: &ManifestModel, exported: &Evaluation, classif
          - Trainer {trainer}, candle {candle}; SHA-256 of the configuration `{config_sha}`.\n\n\
          ```\n\
          trainer train --config trainer/configs/{name}.toml --set data.train=tweets.csv\n\
-         trainer export --run runs/RUN --id {id} --quantization {quantization} --default\n\
-         ```\n\n\
-         ## Limits\n\n\
-         - It reads {max_tokens} tokens and says so when a text was longer; it was trained on at most \
-         {train_tokens}.\n\
-         {limitations}",
-        temperature = run.temperature,
-        threshold = config.export.uncertain_threshold,
+         trainer export --run runs/RUN --id {id}{quantization} --default\n\
+         ```\n",
         validation = run.split.validation.len(),
         test = run.split.test.len(),
         train_rows = run.split.train.len(),
         data = record.data,
         source = sentence(&config.data.source),
-        limitations = limitations,
         data_sha = record.data_sha256,
         base = record.base_model,
         base_sha = record.base_sha256,
@@ -132,10 +241,16 @@ pub fn markdown(run: &Run, entry: &ManifestModel, exported: &Evaluation, classif
         candle = record.candle_version,
         config_sha = record.config_sha256,
         name = config.name,
-        id = entry.id,
-        quantization = entry.quantization,
-        max_tokens = classifier.max_tokens(),
-        train_tokens = train.max_tokens,
-    );
-    card
+        id = facts.entry.id,
+        quantization = facts.storage.as_arguments(),
+    )
+}
+
+/// The text with a full stop, or nothing.
+fn sentence(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{}.", text.trim_end_matches('.')) }
+}
+
+fn with_interval(value: f64, interval: Interval) -> String {
+    format!("{value:.4} ({:.3}–{:.3})", interval.low, interval.high)
 }

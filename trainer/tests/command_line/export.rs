@@ -1,18 +1,13 @@
 //! `export`: from a run folder to a model that everybody reads, and what must stay whole on the way.
 
 use crate::program::Folder;
-use crate::tiny_base::{self, train};
+use crate::tiny_base::trained;
+use candle_core::quantized::GgmlDType::{self, F32, Q4_0, Q8_0};
+use candle_core::quantized::gguf_file::Content;
 use classifier::Classifier;
+use classifier::model_file::ModelFile;
 use messages::Manifest;
-
-/// A folder with a finished run; returns it with the run's path.
-fn trained() -> (Folder, String) {
-    let folder = Folder::new();
-    tiny_base::write(&folder);
-    folder.succeeds(&train(&[]));
-    let run = std::fs::read_dir(folder.path("runs")).unwrap().next().unwrap().unwrap().path();
-    (folder, run.to_str().unwrap().to_owned())
-}
+use std::collections::HashMap;
 
 fn manifest(folder: &Folder) -> Manifest {
     serde_json::from_slice(&std::fs::read(folder.path("models/manifest.json")).unwrap()).unwrap()
@@ -46,6 +41,12 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
             "{card}"
         );
         assert!(model.metrics.accuracy > 0.8, "{}: {:?}", model.id, model.metrics);
+        for section in ["Quality", "Calibration", "Known weaknesses", "Storage", "How it was made"] {
+            assert!(card.contains(&format!("\n## {section}\n")), "{section} in {card}");
+        }
+        for row in ["| upper case | 48 |", "| another ticker | 0 | 0 (0.0 %)", "difference in points"] {
+            assert!(card.contains(row), "{row} in {card}");
+        }
     }
     assert!(manifest.models[1].size_bytes < manifest.models[2].size_bytes);
     assert!(manifest.models[2].size_bytes < manifest.models[0].size_bytes);
@@ -83,4 +84,76 @@ fn what_cannot_be_exported_leaves_the_models_as_they_were() {
     folder.write("models/manifest.json", "{");
     folder.fails(&["export", "--run", &run, "--id", "b"], &["manifest.json"]);
     assert_eq!(std::fs::read(folder.path("models/manifest.json")).unwrap(), b"{");
+}
+
+#[test]
+fn tensors_are_stored_as_they_are_asked_for() {
+    let (folder, run) = trained();
+    let export = |id: &str, extra: &[&str]| {
+        folder.succeeds(&[&["export", "--run", &run, "--id", id, "--quantization", "Q4_0"], extra].concat());
+        let card = std::fs::read_to_string(folder.path("models").join(id).join("MODEL_CARD.md")).unwrap();
+        (formats(&folder, id), card)
+    };
+    let (plain, _) = export("plain", &[]);
+    assert_eq!((plain["token_embd.weight"], plain["position_embd.weight"]), (Q4_0, Q4_0));
+    assert_eq!((plain["blk.1.ffn_up.weight"], plain["blk.1.ffn_up.bias"]), (Q4_0, F32));
+    assert_eq!((plain["cls.output.weight"], plain["token_embd_norm.weight"]), (F32, F32));
+    let (mixed, card) = export(
+        "mixed",
+        &[
+            "--tensor",
+            "token_embd.weight=Q8_0",
+            "--tensor",
+            "blk.*=Q8_0",
+            "--tensor",
+            "blk.*.ffn_up.weight=F32",
+        ],
+    );
+    assert_eq!((mixed["token_embd.weight"], mixed["position_embd.weight"]), (Q8_0, Q4_0));
+    assert_eq!((mixed["blk.0.attn_q.weight"], mixed["blk.0.ffn_up.weight"]), (Q8_0, F32));
+    for line in
+        ["`token_embd.weight` | Q8_0", "`blk.*.ffn_up.weight` × 2 | F32", "`token_types.weight` | Q4_0"]
+    {
+        assert!(card.contains(line), "{line} in {card}");
+    }
+    let manifest = manifest(&folder);
+    let sizes: Vec<u64> = manifest.models.iter().map(|model| model.size_bytes).collect();
+    assert!(sizes[0] > sizes[1], "{sizes:?}");
+    assert!(manifest.models.iter().all(|model| model.quantization == "Q4_0" && model.metrics.accuracy > 0.8));
+    let refused = |tensor: &str, fragments: &[&str]| {
+        folder.fails(&["export", "--run", &run, "--id", "refused", "--tensor", tensor], fragments);
+    };
+    refused("ffn.weight=Q8_0", &["`ffn.weight`", "blk.*.ffn_up.weight", "token_embd.weight"]);
+    refused("token_embd.weight=Q5_0", &["token_embd.weight", "Q5_0", "Q4_0"]);
+    assert!(!folder.path("models/refused").exists());
+}
+
+#[test]
+fn the_threshold_follows_the_accuracy_that_is_asked_for() {
+    let (folder, run) = trained();
+    let threshold = |id: &str, share: &str| {
+        let output = folder.trainer(&["export", "--run", &run, "--id", id, "--selective-accuracy", share]);
+        assert!(output.status.success(), "{output:?}");
+        let bytes = std::fs::read(folder.path("models").join(id).join("model.gguf")).unwrap();
+        let metadata = ModelFile::parse(bytes).unwrap().metadata().clone();
+        let card = std::fs::read_to_string(folder.path("models").join(id).join("MODEL_CARD.md")).unwrap();
+        let warning = String::from_utf8(output.stderr).unwrap();
+        (metadata.uncertain_threshold, card, warning)
+    };
+    assert_eq!(threshold("fixed", "0").0, 0.6);
+    // More than half of the predictions are right: the threshold is the least sure one of the validation rows.
+    let (found, card, warning) = threshold("half", "0.5");
+    assert!(found != 0.6 && card.contains("from which on 50.0 %"), "{found} {card}");
+    assert!(card.contains("reach it") && !warning.contains("warning"), "{warning}");
+    for share in ["1.5", "nan"] {
+        let arguments = ["export", "--run", &run, "--id", "refused", "--selective-accuracy", share];
+        folder.fails(&arguments, &["selective accuracy", "above 0"]);
+    }
+}
+
+/// The storage format of every tensor of an exported model.
+fn formats(folder: &Folder, id: &str) -> HashMap<String, GgmlDType> {
+    let mut file = std::fs::File::open(folder.path("models").join(id).join("model.gguf")).unwrap();
+    let content = Content::read(&mut file).unwrap();
+    content.tensor_infos.into_iter().map(|(name, info)| (name, info.ggml_dtype)).collect()
 }

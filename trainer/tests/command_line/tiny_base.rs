@@ -27,6 +27,15 @@ pub fn write(folder: &Folder) {
     folder.write("tiny.toml", CONFIG);
 }
 
+/// A folder with a finished run; returns it with the run's path.
+pub fn trained() -> (Folder, String) {
+    let folder = Folder::new();
+    write(&folder);
+    folder.succeeds(&train(&[]));
+    let run = std::fs::read_dir(folder.path("runs")).unwrap().next().unwrap().unwrap().path();
+    (folder, run.to_str().unwrap().to_owned())
+}
+
 /// The arguments of a training run with the configuration below and these overrides.
 pub fn train<'a>(overrides: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["train", "--config", "tiny.toml"];

@@ -1,0 +1,96 @@
+//! Harmless edits: a text in other clothes, which says the same and must get the same label.
+//!
+//! Invariance tests after Ribeiro et al. 2020, "Beyond Accuracy: Behavioral Testing of NLP Models with CheckList".
+//! `trainer edits` prints the table; card and report measure their model on the run's test rows.
+
+mod rewriting;
+
+pub use rewriting::Edit;
+
+use crate::classification::{classify_with, load_model, progress_bar};
+use crate::cli::EditsArguments;
+use crate::finished_run::Run;
+use crate::{data, json_output, report_table};
+use anyhow::Context;
+use classifier::{Classifier, Prediction};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+/// What one kind of edit does to a model's labels.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EditEffect {
+    /// What is done, e.g. `upper case`.
+    pub edit: &'static str,
+    /// Texts that the edit changes: one without a cashtag has none to exchange.
+    pub texts: usize,
+    /// Of these, the ones that get another label than before.
+    pub flips: usize,
+    /// Flips / texts, 0 ..= 1; 0 without texts.
+    pub flip_rate: f64,
+    /// Share of right labels among these texts before the edit.
+    pub accuracy_before: f64,
+    /// The same after it.
+    pub accuracy_after: f64,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// A model or data file that cannot be used, output that cannot be written.
+pub fn run(arguments: &EditsArguments) -> anyhow::Result<()> {
+    let classifier = load_model(&arguments.model)?;
+    let dataset = data::read_labelled(&arguments.data, classifier.labels()).context("cannot use the data")?;
+    let examples: Vec<_> = dataset.examples.iter().collect();
+    let bar = progress_bar(num_texts(examples.len()));
+    let name_of = |index: usize| format!("{}:{}", arguments.data.display(), examples[index].line);
+    let effects = measure(&classifier, &examples, name_of, &bar)?;
+    bar.finish_and_clear();
+    json_output::write(arguments.json.as_deref(), &effects, || report_table::edits(&effects))
+}
+
+/// What the edits do on a run's test rows.
+///
+/// # Errors
+/// A text that cannot be classified.
+pub fn measure_run(run: &Run, classifier: &Classifier, bar: &ProgressBar) -> anyhow::Result<Vec<EditEffect>> {
+    let examples = run.test_examples();
+    measure(classifier, &examples, |index| run.place_of(examples[index]), bar)
+}
+
+/// By how many texts the measurement of `rows` rows advances its bar.
+pub fn num_texts(rows: usize) -> usize {
+    rows * (1 + Edit::ALL.len())
+}
+
+fn measure(
+    classifier: &Classifier,
+    examples: &[&data::Example],
+    name_of: impl Fn(usize) -> String,
+    bar: &ProgressBar,
+) -> anyhow::Result<Vec<EditEffect>> {
+    let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
+    let before = classify_with(classifier, &texts, &name_of, bar)?;
+    let effect = |edit: Edit| {
+        let edited = edit.apply_all(&texts)?;
+        let changed: Vec<usize> = (0..texts.len()).filter(|&index| edited[index] != texts[index]).collect();
+        bar.inc((texts.len() - changed.len()) as u64);
+        let edited: Vec<&str> = changed.iter().map(|&index| edited[index].as_str()).collect();
+        let name = |index: usize| format!("{}, edit `{}`", name_of(changed[index]), edit.name());
+        let after = classify_with(classifier, &edited, name, bar)?;
+        let pairs: Vec<_> = changed.iter().map(|&index| (&before[index], index)).zip(&after).collect();
+        let is_right = |prediction: &Prediction, index: usize| {
+            classifier.labels().get(examples[index].label) == Some(&prediction.label)
+        };
+        let share = |count: usize| count as f64 / changed.len().max(1) as f64;
+        let flips = pairs.iter().filter(|((before, _), after)| before.label != after.label).count();
+        Ok(EditEffect {
+            edit: edit.name(),
+            texts: changed.len(),
+            flips,
+            flip_rate: share(flips),
+            accuracy_before: share(pairs.iter().filter(|((p, index), _)| is_right(p, *index)).count()),
+            accuracy_after: share(pairs.iter().filter(|((_, index), p)| is_right(p, *index)).count()),
+        })
+    };
+    Edit::ALL.into_iter().map(effect).collect()
+}
