@@ -14,14 +14,18 @@ pub enum Step {
     DecodeHtmlEntities,
     /// `remove_urls`: drops every `http://…`, `https://…` and `www.…` up to the next whitespace.
     RemoveUrls,
+    /// `replace_cashtags`: `$TSLA`, `$BRK.B` → `stock`: one to six ASCII letters, perhaps `.`, `-` or `_` and one or
+    /// two more. Amounts (`$5`, `US$5m`) stay. Which company a text is about must not decide its label.
+    ReplaceCashtags,
     /// `collapse_whitespace`: every run of Unicode whitespace becomes one space; none at either end.
     CollapseWhitespace,
 }
 
 /// Every step with the name that model files and configurations use.
-const STEPS: [(&str, Step); 3] = [
+const STEPS: [(&str, Step); 4] = [
     ("decode_html_entities", Step::DecodeHtmlEntities),
     ("remove_urls", Step::RemoveUrls),
+    ("replace_cashtags", Step::ReplaceCashtags),
     ("collapse_whitespace", Step::CollapseWhitespace),
 ];
 
@@ -52,6 +56,7 @@ impl Step {
         match self {
             Self::DecodeHtmlEntities => "decode_html_entities",
             Self::RemoveUrls => "remove_urls",
+            Self::ReplaceCashtags => "replace_cashtags",
             Self::CollapseWhitespace => "collapse_whitespace",
         }
     }
@@ -60,6 +65,7 @@ impl Step {
         match self {
             Self::DecodeHtmlEntities => html_escape::decode_html_entities(text),
             Self::RemoveUrls => remove_urls(text),
+            Self::ReplaceCashtags => replace_cashtags(text),
             Self::CollapseWhitespace => collapse_whitespace(text),
         }
     }
@@ -128,6 +134,45 @@ fn find_url(text: &str) -> Option<usize> {
     })
 }
 
+/// What every cashtag becomes: one word piece in the vocabularies of BERT, where a ticker takes three to five.
+const CASHTAG_WORD: &str = "stock";
+
+fn replace_cashtags(text: &str) -> Cow<'_, str> {
+    let mut replaced = String::new();
+    let mut copied = 0;
+    for (at, _) in text.match_indices('$') {
+        let follows_word =
+            text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || "_$".contains(c));
+        let Some(end) = (!follows_word).then(|| cashtag_end(text, at)).flatten() else { continue };
+        replaced.push_str(&text[copied..at]);
+        replaced.push_str(CASHTAG_WORD);
+        copied = end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    replaced.push_str(&text[copied..]);
+    Cow::Owned(replaced)
+}
+
+/// Byte offset behind the symbol whose `$` stands at `at`: with its suffix where that ends as a word does.
+fn cashtag_end(text: &str, at: usize) -> Option<usize> {
+    let symbol = letters_end(text, at + 1, 6)?;
+    let suffix = match text.as_bytes().get(symbol) {
+        Some(b'.' | b'-' | b'_') => letters_end(text, symbol + 1, 2),
+        _ => None,
+    };
+    Some(suffix.unwrap_or(symbol))
+}
+
+/// Byte offset behind the one to `most` ASCII letters at `start`, if no further letter or digit follows.
+fn letters_end(text: &str, start: usize, most: usize) -> Option<usize> {
+    let count = text.as_bytes()[start..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let end = start + count;
+    let ends_word = !text[end..].starts_with(char::is_alphanumeric);
+    ((1..=most).contains(&count) && ends_word).then_some(end)
+}
+
 fn collapse_whitespace(text: &str) -> Cow<'_, str> {
     let mut previous_is_space = true;
     let is_collapsed = text.chars().all(|c| {
@@ -154,7 +199,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn all_steps() -> Normalization {
-        Normalization::new(&["decode_html_entities", "remove_urls", "collapse_whitespace"]).unwrap()
+        Normalization::new(&STEPS.map(|(name, _)| name)).unwrap()
     }
 
     #[test]
@@ -176,6 +221,25 @@ mod tests {
     }
 
     #[test]
+    fn cashtags_become_one_word_and_amounts_stay() {
+        let cases = [
+            ("$TSLA up, $brk.b flat", "stock up, stock flat"),
+            ("($F)/$GM: $RDS-A,$BTC_X", "(stock)/stock: stock,stock"),
+            ("\u{1f680}$GME\u{1f680} $ACME's", "\u{1f680}stock\u{1f680} stock's"),
+            ("buy $ACME.", "buy stock."),
+            ("$ACME.The rest, $ACME-2 and $ACME_x1", "stock.The rest, stock-2 and stock_x1"),
+            ("$5 US$5m $1.2B $ $. a$b _$AB", "$5 US$5m $1.2B $ $. a$b _$AB"),
+            ("$$ACME $ABCDEFG $AB1 $ABé é$AB $é", "$$ACME $ABCDEFG $AB1 $ABé é$AB $é"),
+            ("$ACME$GLOBEX", "stock$GLOBEX"),
+            ("&#36;ACME https://t.co/$ACME", "stock"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(all_steps().apply(text), expected, "{text:?}");
+        }
+        assert!(matches!(all_steps().apply("a $5 rise"), Cow::Borrowed(_)));
+    }
+
+    #[test]
     fn clean_text_is_borrowed() {
         assert!(matches!(all_steps().apply("Shares rise after earnings"), Cow::Borrowed(_)));
     }
@@ -188,7 +252,29 @@ mod tests {
         assert!(error.to_string().contains("remove_urls"), "{error}");
     }
 
+    fn cashtags() -> Normalization {
+        Normalization::new(&["replace_cashtags"]).unwrap()
+    }
+
     proptest! {
+        #[test]
+        fn replacing_cashtags_twice_changes_nothing(text in "[$A-Ca1é ._-]{0,24}") {
+            let once = cashtags().apply(&text).into_owned();
+            prop_assert_eq!(cashtags().apply(&once), once.as_str());
+        }
+
+        #[test]
+        fn another_ticker_normalizes_to_the_same_text(
+            before in "([$a1é .,_-]{0,8}[ (,])?",
+            tickers in proptest::array::uniform2("[A-Za-z]{1,6}([._-][A-Za-z]{1,2})?"),
+            // Not `.`, `-` or `_`, behind which the text could go on as the suffix of a ticker that has none.
+            after in "([ ,:)$\u{1f680}][$a1é .,-]{0,8})?",
+        ) {
+            let with = |ticker: &str| cashtags().apply(&format!("{before}${ticker}{after}")).into_owned();
+            prop_assert_eq!(with(&tickers[0]), with(&tickers[1]));
+            prop_assert!(with(&tickers[0]).contains("stock"));
+        }
+
         #[test]
         fn no_text_panics_and_whitespace_is_collapsed(text in ".*") {
             let normalized = all_steps().apply(&text).into_owned();

@@ -17,8 +17,10 @@ use crate::run_record::RunRecord;
 use crate::split::Split;
 use crate::tensor_storage::TensorStorage;
 use crate::train::{self, Workers};
+use crate::unlabelled;
 use anyhow::{Context, ensure};
 use candle_core::Device;
+use classifier::encoder::NoDropout;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -124,7 +126,9 @@ impl Run {
         quantization: Option<&str>,
         exceptions: &[(String, String)],
     ) -> anyhow::Result<TensorStorage> {
-        let exceptions: IndexMap<String, String> = exceptions.iter().cloned().collect();
+        let configured = self.config.export.tensors.iter().filter_map(|text| text.rsplit_once('='));
+        let configured = configured.map(|(pattern, format)| (pattern.to_owned(), format.to_owned()));
+        let exceptions: IndexMap<String, String> = configured.chain(exceptions.iter().cloned()).collect();
         let quantization = quantization.unwrap_or(&self.config.export.quantization);
         Ok(TensorStorage::new(quantization, &exceptions)?)
     }
@@ -135,7 +139,7 @@ impl Run {
     /// A selective accuracy that is no share.
     pub fn threshold_rule(&self, selective_accuracy: Option<f64>) -> anyhow::Result<ThresholdRule> {
         let fixed = self.config.export.uncertain_threshold;
-        ThresholdRule::new(fixed, selective_accuracy.unwrap_or_default()).context("selective accuracy")
+        ThresholdRule::new(fixed, selective_accuracy.unwrap_or(self.config.export.selective_accuracy)).context("selective accuracy")
     }
 
     /// The checkpoint itself, in f32.
@@ -154,6 +158,16 @@ impl Run {
         let seconds = start.elapsed().as_secs_f64();
         let labels = self.labels(&self.split.test);
         Ok(Scored::new(calibration, &test, labels, &self.config.data.labels, seconds))
+    }
+
+    /// The checkpoint's pooled hidden states of any texts, a row a text.
+    ///
+    /// # Errors
+    /// Texts that cannot be tokenized, tensor operations.
+    pub fn pooled(&self, texts: &[&str], workers: &Workers) -> anyhow::Result<Vec<Vec<f32>>> {
+        let ids = unlabelled::tokenize(texts, &self.tokenizer_json, &self.config)?;
+        let encoder = self.parameters.frozen_encoder()?;
+        workers.rows(&ids, |batch| encoder.pooled(batch, &mut NoDropout))
     }
 
     /// The test rows, in the order of [`Scored::probabilities`].

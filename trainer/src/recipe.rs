@@ -212,6 +212,7 @@ impl Resolved {
                 id: export.id,
                 quantization: None,
                 tensor: Vec::new(),
+                selective_accuracy: None,
                 default: export.default,
                 preview: export.preview,
             })?;

@@ -39,15 +39,15 @@ pub fn read(config: &Config, labelled: Option<(&Dataset, &Split)>) -> anyhow::Re
 ///
 /// # Errors
 /// A tokenizer that cannot be read, whatever it refuses.
-pub fn tokenize(
-    texts: &[String],
+pub fn tokenize<T: AsRef<str>>(
+    texts: &[T],
     tokenizer_json: &str,
     config: &Config,
 ) -> anyhow::Result<Vec<Vec<u32>>> {
     let tokenizer = Tokenizer::from_json(tokenizer_json).context("the base model's tokenizer.json")?;
     let normalization = Normalization::new(&config.model.normalization)?;
-    let encode = |text: &String| {
-        Ok(tokenizer.encode(&normalization.apply(text), config.train.max_tokens)?.input_ids)
+    let encode = |text: &T| {
+        Ok(tokenizer.encode(&normalization.apply(text.as_ref()), config.train.max_tokens)?.input_ids)
     };
     texts.iter().map(encode).collect()
 }

@@ -71,6 +71,11 @@ fn check_texts(config: &Config) -> Result<(), InvalidValue> {
         return ensure(false, "model.normalization", "known steps", unknown);
     }
     ensure_one_of("export.quantization", &QUANTIZATIONS, &config.export.quantization)?;
+    for text in &config.export.tensors {
+        let format = text.rsplit_once('=').map(|(_, format)| format).unwrap_or_default();
+        let expected = format!("PATTERN=FORMAT, the format one of {}", QUANTIZATIONS.join(", "));
+        ensure(QUANTIZATIONS.contains(&format), "export.tensors", expected, format!("{text:?}"))?;
+    }
     ensure_one_of("train.device", &DEVICES, &config.train.device)
 }
 

@@ -59,6 +59,15 @@ impl Run {
         Ok(Variant { bytes, classifier, formats, scored })
     }
 
+    /// The model file without quantization and calibration.
+    ///
+    /// # Errors
+    /// Writing it.
+    pub fn unquantized(&self, id: &str) -> anyhow::Result<Vec<u8>> {
+        let uncalibrated = Calibration { temperature: 1.0, uncertain_threshold: 0.0, selection: None };
+        self.model_file(id, &self.quantized(&IndexMap::new())?, &uncalibrated)
+    }
+
     fn quantized(
         &self,
         formats: &IndexMap<String, StorageFormat>,
