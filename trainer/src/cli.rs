@@ -99,6 +99,9 @@ pub struct ExportArguments {
     /// Makes this the model that is used where none is named
     #[arg(long)]
     pub default: bool,
+    /// Makes this the small model that answers in the page while the default one is still on its way
+    #[arg(long, conflicts_with = "default")]
+    pub preview: bool,
 }
 
 /// Arguments of `trainer predict`.

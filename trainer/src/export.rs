@@ -59,7 +59,7 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     write_atomically(&folder.join("model.gguf"), &bytes)?;
     write_atomically(&folder.join("golden.json"), &golden)?;
     write_atomically(&folder.join("MODEL_CARD.md"), card.as_bytes())?;
-    update_manifest(&arguments.models, entry, arguments.default)?;
+    update_manifest(&arguments.models, entry, arguments)?;
     println!("{}", crate::report_table::table(&exported));
     println!("{} ({:.1} MB)", folder.join("model.gguf").display(), bytes.len() as f64 / 1e6);
     Ok(())
@@ -194,7 +194,7 @@ impl Run {
 }
 
 /// Adds or replaces the entry, keeps the others.
-fn update_manifest(models: &Path, entry: ManifestModel, is_default: bool) -> anyhow::Result<()> {
+fn update_manifest(models: &Path, entry: ManifestModel, arguments: &ExportArguments) -> anyhow::Result<()> {
     let path = models.join("manifest.json");
     let mut manifest = match std::fs::read(&path) {
         Ok(bytes) => serde_json::from_slice::<Manifest>(&bytes)
@@ -202,8 +202,11 @@ fn update_manifest(models: &Path, entry: ManifestModel, is_default: bool) -> any
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Manifest::default(),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
-    if is_default || manifest.default.is_empty() {
+    if arguments.default || manifest.default.is_empty() {
         manifest.default = entry.id.clone();
+    }
+    if arguments.preview {
+        manifest.preview = Some(entry.id.clone());
     }
     manifest.models.retain(|model| model.id != entry.id);
     manifest.models.push(entry);

@@ -63,6 +63,19 @@ fn the_same_run_exports_to_the_same_bytes_and_replaces_its_entry() {
 }
 
 #[test]
+fn a_preview_is_named_beside_the_default_and_kept() {
+    let (folder, run) = trained();
+    let export = |id: &str, extra: &[&str]| {
+        folder.succeeds(&[&["export", "--run", &run, "--id", id], extra].concat());
+        let manifest = manifest(&folder);
+        (manifest.default, manifest.preview)
+    };
+    assert_eq!(export("big", &[]), ("big".to_owned(), None));
+    assert_eq!(export("nano", &["--preview"]), ("big".to_owned(), Some("nano".to_owned())));
+    assert_eq!(export("bigger", &["--default"]), ("bigger".to_owned(), Some("nano".to_owned())));
+}
+
+#[test]
 fn what_cannot_be_exported_leaves_the_models_as_they_were() {
     let (folder, run) = trained();
     folder.succeeds(&["export", "--run", &run, "--id", "tiny"]);
