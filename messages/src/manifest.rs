@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Manifest {
     /// Id of the model that is used where none is named.
     pub default: String,
+    /// Id of a small model that answers while the default one is still on its way; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
     /// The models, sorted by id.
     pub models: Vec<ManifestModel>,
 }
@@ -21,6 +24,11 @@ impl Manifest {
     /// The model that is used where none is named.
     pub fn default_model(&self) -> Option<&ManifestModel> {
         self.find(&self.default)
+    }
+
+    /// The small model that answers while the default one is still on its way.
+    pub fn preview_model(&self) -> Option<&ManifestModel> {
+        self.preview.as_deref().and_then(|id| self.find(id))
     }
 }
 
@@ -58,4 +66,43 @@ pub struct Metrics {
     pub ece: f64,
     /// Mean negative log-likelihood of the right label, in nats.
     pub nll: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(id: &str) -> ManifestModel {
+        ManifestModel {
+            id: id.to_owned(),
+            file: format!("{id}/model.gguf"),
+            size_bytes: 1,
+            sha256: "0".repeat(64),
+            labels: vec!["Bearish".to_owned(), "Bullish".to_owned()],
+            quantization: "Q8_0".to_owned(),
+            metrics: Metrics { rows: 1, accuracy: 1.0, macro_f1: 1.0, ece: 0.0, nll: 0.0 },
+        }
+    }
+
+    #[test]
+    fn a_preview_is_optional_and_absent_from_the_file_where_there_is_none() {
+        let manifest = Manifest { default: "big".to_owned(), preview: None, models: vec![model("big")] };
+        assert_eq!(manifest.preview_model(), None);
+        let json = serde_json::to_string(&manifest).unwrap();
+        assert!(!json.contains("preview"), "{json}");
+        assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), manifest);
+    }
+
+    #[test]
+    fn a_preview_is_found_by_its_id_and_is_not_the_default() {
+        let models = vec![model("big"), model("nano")];
+        let manifest = Manifest { default: "big".to_owned(), preview: Some("nano".to_owned()), models };
+        let json = serde_json::to_string(&manifest).unwrap();
+        let read: Manifest = serde_json::from_str(&json).unwrap();
+        let id = |model: Option<&ManifestModel>| model.map(|model| model.id.clone());
+        assert_eq!(id(read.preview_model()).as_deref(), Some("nano"));
+        assert_eq!(id(read.default_model()).as_deref(), Some("big"));
+        let unknown = Manifest { preview: Some("gone".to_owned()), ..manifest };
+        assert_eq!(unknown.preview_model(), None);
+    }
 }

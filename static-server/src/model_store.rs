@@ -34,8 +34,8 @@ impl ModelStore {
     /// Reads `manifest.json` and every model file that it names, and checks the files' sizes.
     ///
     /// # Errors
-    /// A folder, manifest or file that is missing or unreadable; a manifest of another shape, without its
-    /// default model, or with a file outside the folder; a file of another size.
+    /// A folder, manifest or file that is missing or unreadable; a manifest of another shape, without the
+    /// model that it calls default or preview, or with a file outside the folder; a file of another size.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("manifest.json");
         let manifest_bytes = std::fs::read(&path).with_context(|| {
@@ -50,13 +50,15 @@ impl ModelStore {
                 path.display()
             )
         })?;
-        if manifest.default_model().is_none() {
-            let ids: Vec<&str> = manifest.models.iter().map(|model| model.id.as_str()).collect();
-            bail!(
-                "{}: expected the default model `{}` among the models, found {ids:?}; {EXPORT_AGAIN}",
-                path.display(),
-                manifest.default
-            );
+        let named = [("default", Some(&manifest.default)), ("preview", manifest.preview.as_ref())];
+        for (role, id) in named.into_iter().filter_map(|(role, id)| Some((role, id?))) {
+            if manifest.find(id).is_none() {
+                let ids: Vec<&str> = manifest.models.iter().map(|model| model.id.as_str()).collect();
+                bail!(
+                    "{}: expected the {role} model `{id}` among the models, found {ids:?}; {EXPORT_AGAIN}",
+                    path.display()
+                );
+            }
         }
         let models = manifest.models.into_iter().map(|entry| Model::read(folder, &path, entry));
         Ok(Self {

@@ -70,7 +70,8 @@ impl BaseModel {
                 )
             })
         };
-        let no_configuration = || format!("{} is no BERT configuration", folder.join("config.json").display());
+        let no_configuration =
+            || format!("{} is no BERT configuration", folder.join("config.json").display());
         let config_json = read("config.json")?;
         let base: HuggingFaceConfig = serde_json::from_slice(&config_json).with_context(no_configuration)?;
         if base.model_type != "bert" || base.hidden_act != "gelu" {
@@ -175,7 +176,8 @@ impl BaseModel {
     /// The name with the number of the base's layer that ours is.
     fn base_layer_name(&self, name: &str) -> String {
         let parts = name.strip_prefix("blk.").and_then(|rest| rest.split_once('.'));
-        let found = parts.and_then(|(layer, rest)| Some((self.layers.get(layer.parse::<usize>().ok()?)?, rest)));
+        let found =
+            parts.and_then(|(layer, rest)| Some((self.layers.get(layer.parse::<usize>().ok()?)?, rest)));
         match found {
             Some((layer, rest)) => format!("blk.{layer}.{rest}"),
             None => name.to_owned(),

@@ -468,8 +468,7 @@ mod tests {
 
     #[test]
     fn the_resolved_configuration_reads_back_unchanged() {
-        for overrides in [&["loss.class_weights=balanced", "seed=7"][..], &["loss.class_weights=[1, 2, 3]"]]
-        {
+        for overrides in [&["loss.class_weights=balanced", "seed=7"][..], &["loss.class_weights=[1, 2, 3]"]] {
             let config = load("", overrides);
             assert_eq!(load(&config.to_toml().unwrap(), &[]), config);
         }

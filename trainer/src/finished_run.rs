@@ -139,7 +139,8 @@ impl Run {
     /// A selective accuracy that is no share.
     pub fn threshold_rule(&self, selective_accuracy: Option<f64>) -> anyhow::Result<ThresholdRule> {
         let fixed = self.config.export.uncertain_threshold;
-        ThresholdRule::new(fixed, selective_accuracy.unwrap_or(self.config.export.selective_accuracy)).context("selective accuracy")
+        ThresholdRule::new(fixed, selective_accuracy.unwrap_or(self.config.export.selective_accuracy))
+            .context("selective accuracy")
     }
 
     /// The checkpoint itself, in f32.

@@ -51,12 +51,7 @@ pub trait Objective: Sync {
     ///
     /// # Errors
     /// Tensor operations.
-    fn loss(
-        &self,
-        parameters: &Parameters,
-        items: &[usize],
-        pass: Pass<'_>,
-    ) -> candle_core::Result<Tensor>;
+    fn loss(&self, parameters: &Parameters, items: &[usize], pass: Pass<'_>) -> candle_core::Result<Tensor>;
 
     /// The weights that a forward pass computes with where they are not the parameters themselves.
     ///
@@ -204,7 +199,8 @@ impl<O: Objective> Fit<'_, O> {
         let (mut losses, mut epochs) = self.resume()?;
         let train = &self.config.train;
         let items = self.objective.lengths().len();
-        let progress = Progress::new(items, train.epochs, self.state.step as f64 / self.steps_per_epoch as f64);
+        let progress =
+            Progress::new(items, train.epochs, self.state.step as f64 / self.steps_per_epoch as f64);
         let first_epoch = self.state.step / self.steps_per_epoch + 1;
         for epoch in first_epoch..=train.epochs {
             if self.is_enough() {

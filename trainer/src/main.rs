@@ -16,8 +16,8 @@ mod dropout;
 mod edits;
 mod evaluate;
 mod export;
-mod fit;
 mod finished_run;
+mod fit;
 mod json_output;
 mod metrics;
 mod optimizer;
@@ -37,6 +37,7 @@ mod tensor_storage;
 mod threads;
 mod train;
 mod unlabelled;
+mod vocabulary;
 
 use anyhow::Context;
 use clap::Parser;

@@ -92,7 +92,7 @@ mod tests {
             train_loss: 1.05 - 0.75 * progress,
             validation_loss: 0.95 - 0.45 * progress + 0.015 * epoch as f64,
             validation_accuracy: 0.62 + 0.26 * progress,
-            validation_macro_f1: 0.45 + 0.39 * progress,
+            validation_macro_f1: Some(0.45 + 0.39 * progress),
             learning_rate: 1e-5,
             seconds: 80.0,
             tweets_per_second: 95.0,

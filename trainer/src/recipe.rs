@@ -70,12 +70,13 @@ pub fn run(arguments: &RebuildArguments) -> anyhow::Result<()> {
     let in_recipe = || format!("in {}", path.display());
     let mut recipe: Recipe = toml::from_str(&text).with_context(in_recipe)?;
     for text in &arguments.set {
-        let (name, value) = text.split_once('=').with_context(|| {
-            format!("--set {text}: expected name=path, found no `=`")
-        })?;
+        let (name, value) = text
+            .split_once('=')
+            .with_context(|| format!("--set {text}: expected name=path, found no `=`"))?;
         let known = recipe.paths.keys().cloned().collect::<Vec<_>>().join(", ");
         let place = recipe.paths.get_mut(name);
-        *place.with_context(|| format!("--set {text}: expected one of {known}, found {name}"))? = value.to_owned();
+        *place.with_context(|| format!("--set {text}: expected one of {known}, found {name}"))? =
+            value.to_owned();
     }
     let stages = resolve(&recipe, path, &arguments.output).with_context(in_recipe)?;
     std::fs::create_dir_all(&arguments.output)

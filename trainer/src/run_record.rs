@@ -127,5 +127,6 @@ fn difference(found: &RunRecord, expected: &RunRecord) -> String {
     let (Some(found), Some(expected)) = (table(found), table(expected)) else { return String::new() };
     let keys = expected.as_object().into_iter().flatten();
     let differing = keys.map(|(key, expected)| (key, expected, &found[key])).find(|(_, a, b)| a != b);
-    differing.map_or(String::new(), |(key, expected, found)| format!(" (its {key} is {found}, not {expected})"))
+    differing
+        .map_or(String::new(), |(key, expected, found)| format!(" (its {key} is {found}, not {expected})"))
 }

@@ -82,7 +82,11 @@ pub fn run(arguments: &SweepArguments) -> anyhow::Result<()> {
         rows.push(row);
         write_atomically(&arguments.output.join(RESULTS), to_csv(&rows, &trials).as_bytes())?;
     }
-    crate::standard_output::print(&format!("{}\n{}\n", table(&rows, &trials), arguments.output.join(RESULTS).display()))
+    crate::standard_output::print(&format!(
+        "{}\n{}\n",
+        table(&rows, &trials),
+        arguments.output.join(RESULTS).display()
+    ))
 }
 
 /// The trial's result: from its folder if it has run, else from running it.

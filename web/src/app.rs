@@ -1,7 +1,8 @@
 //! The page's root: carries out what the state has decided, and hands the state to the components.
 //!
-//! Three effects, each keyed by the part of the state that asks for it: load the engine (`attempt`), wait for a
-//! pause in the typing (`revision`), ask the engine (`running`). Their outcomes come back as actions.
+//! Four effects, each keyed by the part of the state that asks for it: load the preview, load the default model
+//! (each by its `attempt`), wait for a pause in the typing (`revision`), ask an engine (`running`). Their outcomes
+//! come back as actions.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,23 +13,24 @@ use yew::prelude::*;
 
 use crate::components::{Composer, Examples, ResultPanel};
 use crate::engine::{self, Engine};
-use crate::state::{Action, Question, State, Task};
+use crate::engines::Engines;
+use crate::state::{Action, Question, Role, State, Task};
 
 /// A pause this long ends a text, in milliseconds.
 const DEBOUNCE_MS: u32 = 150;
-
-type EngineSlot = Rc<RefCell<Option<Rc<Engine>>>>;
 
 /// The whole page below its heading.
 #[component]
 pub fn App() -> Html {
     let state = use_reducer(State::default);
-    let engine: EngineSlot = use_mut_ref(|| None);
+    let engines = use_mut_ref(Engines::default);
 
-    use_effect_with(state.attempt, {
-        let (dispatcher, engine) = (state.dispatcher(), engine.clone());
-        move |&attempt| load(attempt, engine, dispatcher)
-    });
+    let load = |role| {
+        let (engines, dispatcher) = (engines.clone(), state.dispatcher());
+        move |&attempt: &u32| load(role, attempt, engines, dispatcher)
+    };
+    use_effect_with(state.models.preview.attempt, load(Role::Preview));
+    use_effect_with(state.models.default.attempt, load(Role::Default));
     use_effect_with((state.revision, state.is_settled), {
         let dispatcher = state.dispatcher();
         move |&(revision, is_settled)| {
@@ -40,7 +42,8 @@ pub fn App() -> Html {
     use_effect_with(state.running.clone(), {
         let dispatcher = state.dispatcher();
         move |task| {
-            if let (Some(task), Some(engine)) = (task.clone(), engine.borrow().clone()) {
+            let engine = task.as_ref().and_then(|task| engines.borrow().get(task.role));
+            if let (Some(task), Some(engine)) = (task.clone(), engine) {
                 ask(task, engine, dispatcher);
             }
         }
@@ -59,20 +62,18 @@ pub fn App() -> Html {
     }
 }
 
-fn load(attempt: u32, slot: EngineSlot, dispatcher: UseReducerDispatcher<State>) {
-    if let Some(engine) = slot.take() {
-        engine.dispose();
-    }
+fn load(role: Role, attempt: u32, engines: Rc<RefCell<Engines>>, dispatcher: UseReducerDispatcher<State>) {
+    engines.borrow_mut().give_back(role);
     spawn_local(async move {
         let on_progress = {
             let dispatcher = dispatcher.clone();
-            move |progress| dispatcher.dispatch(Action::Progressed(attempt, progress))
+            move |progress| dispatcher.dispatch(Action::Progressed(role, attempt, progress))
         };
-        let outcome = Engine::load(attempt, on_progress).await.map(|(engine, ready)| {
-            slot.replace(Some(Rc::new(engine)));
+        let outcome = Engine::load(role, attempt, on_progress).await.map(|(engine, ready)| {
+            engines.borrow_mut().put(role, engine);
             ready
         });
-        dispatcher.dispatch(Action::Loaded(attempt, outcome));
+        dispatcher.dispatch(Action::Loaded(role, attempt, outcome));
     });
 }
 

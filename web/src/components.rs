@@ -6,6 +6,7 @@ mod examples;
 mod explanation;
 mod failure;
 mod loading;
+mod preview_note;
 mod result_panel;
 mod verdict;
 

@@ -1,6 +1,6 @@
-//! The engine as the page sees it: the only file that talks to JavaScript.
+//! An engine as the page sees it: the only file that talks to JavaScript.
 //!
-//! `js/load-engine.js` has begun to load engine and model before this program runs; what it could not load is
+//! `js/load-engine.js` has begun to load engine and models before this program runs; what it could not load is
 //! an error that the page can show. This file asks for the outcome, and turns answers into the types of
 //! `messages`.
 
@@ -9,12 +9,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
-use crate::state::{Progress, ReadyEngine};
+use crate::state::{Progress, ReadyEngine, Role};
 
 #[wasm_bindgen(module = "/js/load-engine.js")]
 extern "C" {
     #[wasm_bindgen(js_name = loadEngine, catch)]
-    async fn load_engine(attempt: u32, on_progress: &JsValue) -> Result<JsValue, JsValue>;
+    async fn load_engine(role: &str, attempt: u32, on_progress: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen]
@@ -51,11 +51,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Loads engine and default model. `attempt` counts the loads from 0.
+    /// Loads an engine with the model of this role. `attempt` counts its loads from 0.
     ///
     /// # Errors
-    /// What was expected, what was found and what to do, in words for the page.
+    /// What was expected, what was found and what to do, in words for the page; or that no preview is needed.
     pub async fn load(
+        role: Role,
         attempt: u32,
         on_progress: impl Fn(Progress) + 'static,
     ) -> Result<(Self, ReadyEngine), String> {
@@ -64,7 +65,14 @@ impl Engine {
                 on_progress(Progress { loaded: loaded as u64, total: total.map(|bytes| bytes as u64) });
             }
         });
-        let loaded = load_engine(attempt, report.as_ref()).await.map_err(|error| message(&error))?;
+        let name = match role {
+            Role::Preview => "preview",
+            Role::Default => "default",
+        };
+        let loaded = load_engine(name, attempt, report.as_ref()).await.map_err(|error| message(&error))?;
+        if loaded.is_null() {
+            return Err("The default model needs no other one before it.".to_owned());
+        }
         let loaded: Loaded = loaded.unchecked_into();
         let model: ManifestModel = read(loaded.model())?;
         let engine = Self { classifier: loaded.classifier() };

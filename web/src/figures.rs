@@ -9,6 +9,11 @@ pub fn megabytes(loaded: u64, total: Option<u64>) -> String {
     }
 }
 
+/// How much of a download is there, as `43%`; a hundred only once it is whole.
+pub fn arrived(loaded: u64, total: u64) -> String {
+    format!("{}%", (loaded * 100).checked_div(total).unwrap_or(0).min(100))
+}
+
 /// A probability as `93%`. What rounds to a certainty without being one stays visible: `>99%`, `<1%`.
 pub fn percent(probability: f32) -> String {
     match probability {
@@ -45,6 +50,14 @@ mod tests {
     fn bytes_read_as_part_of_a_whole() {
         assert_eq!(megabytes(12_400_000, Some(23_849_000)), "12.4 of 23.8 MB");
         assert_eq!(megabytes(0, None), "0.0 MB");
+    }
+
+    #[test]
+    fn a_download_is_complete_only_at_the_end() {
+        assert_eq!(arrived(0, 8_000_000), "0%");
+        assert_eq!(arrived(7_999_999, 8_000_000), "99%");
+        assert_eq!(arrived(8_000_000, 8_000_000), "100%");
+        assert_eq!(arrived(0, 0), "0%");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! `index.html` paints the frame, this binary fills `<main id="app">` as soon as it has arrived, and the engine
 //! comes after it: nothing here links the classifier, so the page can be typed into before the model is there.
 //! The flow: [`app`] turns what people and the engine do into actions, [`state`] answers each action with the
-//! next state, the components draw it, and [`engine`] alone talks to JavaScript.
+//! next state, the components draw it, and [`engine`] alone talks to JavaScript. There may be two [`engines`]: a
+//! small model answers while the default one is on its way.
 
 mod app;
 mod components;
 mod engine;
+mod engines;
 mod figures;
 mod state;
 mod tone;

@@ -1,17 +1,20 @@
 //! What the page knows, and how every action changes it: a pure reducer, tested without a browser.
 //!
 //! The state also decides what the engine does next ([`State::running`]); `app` only carries it out. So "one
-//! call at a time, the last text wins, stale answers are dropped, a text typed early is read once the model is
-//! there" is all written, and tested, in this one place.
+//! call at a time, the last text wins, stale answers are dropped, a text typed early is read once a model is
+//! there, and again once the better one is" is all written, and tested, in this one place and in [`models`].
 //!
 //! A call cannot be taken back. Where a new text would have to wait long for the explanation of an old one, the
 //! engine is given up for a new one: loading it again from the browser's cache is quicker.
 
 use std::rc::Rc;
 
-use messages::{EngineInfo, Explanation, Metrics, Prediction, WordContribution};
+use messages::{Explanation, Prediction, WordContribution};
 use yew::Reducible;
 
+pub use models::{Load, Model, Models, Progress, Readiness, ReadyEngine, Role};
+
+mod models;
 #[cfg(test)]
 mod tests;
 
@@ -27,52 +30,25 @@ pub struct State {
     pub revision: u64,
     /// The typing has paused, the text may be read.
     pub is_settled: bool,
-    /// Counts the loads of the engine; what an earlier load still reports is dropped.
-    pub attempt: u32,
-    /// How far the engine is.
-    pub load: Load,
-    /// The one call that the engine is working on.
+    /// How far the models are, and which of them answers.
+    pub models: Models,
+    /// The one call that an engine is working on.
     pub running: Option<Task>,
-    /// The latest answer; it may belong to an earlier revision while a newer one is being read.
+    /// The latest answer; it may belong to an earlier revision or model while a newer one is being read.
     pub answer: Option<Answer>,
     /// Why the current text could not be read.
     pub failure: Option<String>,
     /// The answer to "Why?".
     pub why: Why,
-}
-
-/// How far the engine is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Load {
-    /// Engine and model are on their way.
-    Loading(Progress),
-    /// The engine answers.
-    Ready(ReadyEngine),
-    /// It could not be loaded; the message says why.
-    Failed(String),
-}
-
-/// How much of the model has arrived, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Progress {
-    /// Bytes received.
-    pub loaded: u64,
-    /// Bytes to come in all, once that is known.
-    pub total: Option<u64>,
-}
-
-/// The engine that answers, and how good its model is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReadyEngine {
-    /// What the engine says of itself.
-    pub info: EngineInfo,
-    /// What the manifest says of the model.
-    pub metrics: Metrics,
+    /// Of a model with many labels every one is shown, not only the most probable.
+    pub shows_all_labels: bool,
 }
 
 /// One call to the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
+    /// The model that is asked.
+    pub role: Role,
     /// The load whose engine is asked.
     pub attempt: u32,
     /// The revision that the text belongs to.
@@ -97,6 +73,8 @@ pub enum Question {
 /// A classification and what it belongs to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
+    /// The model that answered.
+    pub role: Role,
     /// The revision of the text that was read.
     pub revision: u64,
     /// What the engine said.
@@ -134,16 +112,18 @@ pub enum Action {
     Chose(Rc<str>),
     /// The typing paused at this revision.
     Settled(u64),
-    /// Bytes of the model arrived.
-    Progressed(u32, Progress),
-    /// This load ended.
-    Loaded(u32, Result<ReadyEngine, String>),
+    /// Bytes of a model arrived, at this attempt to load it.
+    Progressed(Role, u32, Progress),
+    /// This attempt to load a model ended.
+    Loaded(Role, u32, Result<ReadyEngine, String>),
     /// The engine answered [`Question::Classify`], after so many milliseconds.
     Classified(Task, f64, Result<Prediction, String>),
     /// The engine answered [`Question::Explain`].
     Explained(Task, Result<Explanation, String>),
     /// "Why?" was pressed.
     ToggledWhy,
+    /// "Show all" or "Show fewer" labels was pressed.
+    ToggledLabels,
     /// "Try again" was pressed.
     Retried,
 }
@@ -154,12 +134,12 @@ impl Default for State {
             text: "".into(),
             revision: 0,
             is_settled: true,
-            attempt: 0,
-            load: Load::Loading(Progress::default()),
+            models: Models::default(),
             running: None,
             answer: None,
             failure: None,
             why: Why::Closed,
+            shows_all_labels: false,
         }
     }
 }
@@ -185,11 +165,18 @@ impl State {
 
     /// The shown answer is not yet the one to the current text.
     pub fn is_busy(&self) -> bool {
-        let is_answered = self.answer.as_ref().is_some_and(|answer| answer.revision == self.revision);
-        matches!(self.load, Load::Ready(_))
+        self.models.answering().is_some()
             && self.failure.is_none()
             && self.blank().is_none()
-            && !is_answered
+            && self.current_answer().is_none()
+    }
+
+    /// The answer to the current text, by the model that answers now.
+    fn current_answer(&self) -> Option<&Answer> {
+        let is_current = |answer: &&Answer| {
+            answer.revision == self.revision && Some(answer.role) == self.models.answering()
+        };
+        self.answer.as_ref().filter(is_current)
     }
 
     /// Carries out one action.
@@ -198,21 +185,14 @@ impl State {
             Action::Typed(text) => self.change_text(text, false),
             Action::Chose(text) => self.change_text(text, true),
             Action::Settled(revision) => self.is_settled |= revision == self.revision,
-            Action::Progressed(attempt, progress) => {
-                if let (Load::Loading(shown), true) = (&mut self.load, attempt == self.attempt) {
-                    *shown = progress;
-                }
-            }
-            Action::Loaded(attempt, outcome) => {
-                if attempt == self.attempt {
-                    self.load = outcome.map_or_else(Load::Failed, Load::Ready);
-                }
-            }
+            Action::Progressed(role, attempt, progress) => self.models.progressed(role, attempt, progress),
+            Action::Loaded(role, attempt, outcome) => self.take_load(role, attempt, outcome),
             Action::Classified(task, latency_ms, outcome) => {
                 if self.finish(&task) {
                     match outcome {
                         Ok(prediction) => {
-                            self.answer = Some(Answer { revision: task.revision, prediction, latency_ms });
+                            let Task { role, revision, .. } = task;
+                            self.answer = Some(Answer { role, revision, prediction, latency_ms });
                         }
                         Err(message) => self.fail(message),
                     }
@@ -229,10 +209,16 @@ impl State {
             Action::ToggledWhy => {
                 self.why = if self.why == Why::Closed { Why::Asked } else { Why::Closed };
             }
-            Action::Retried => self.retry(),
+            Action::ToggledLabels => self.shows_all_labels = !self.shows_all_labels,
+            Action::Retried => {
+                if self.failure.is_some() {
+                    self.reload_answering();
+                }
+                self.models.retry();
+            }
         }
         if self.is_held_up() {
-            self.retry();
+            self.reload_answering();
         }
         if self.running.is_none() {
             self.running = self.next_task();
@@ -269,11 +255,25 @@ impl State {
         self.failure = Some(message);
     }
 
-    /// Loads the engine anew, also where a call has failed: after a crashed worker nothing less helps, and the
-    /// browser has the model in its cache.
-    fn retry(&mut self) {
-        self.attempt += 1;
-        self.load = Load::Loading(Progress::default());
+    /// Where the default model takes the place of the preview, it is asked everything that the preview was.
+    fn take_load(&mut self, role: Role, attempt: u32, outcome: Result<ReadyEngine, String>) {
+        let before = self.models.answering();
+        self.models.loaded(role, attempt, outcome);
+        if before.is_some() && before != self.models.answering() {
+            self.running = None;
+            self.failure = None;
+            if self.why != Why::Closed {
+                self.why = Why::Asked;
+            }
+        }
+    }
+
+    /// Loads the engine that answers anew, also where a call has failed: after a crashed worker nothing less
+    /// helps, and the browser has the model in its cache.
+    fn reload_answering(&mut self) {
+        if let Some(role) = self.models.answering() {
+            self.models.reload(role);
+        }
         self.running = None;
         self.failure = None;
     }
@@ -285,20 +285,19 @@ impl State {
     }
 
     fn next_task(&self) -> Option<Task> {
-        let can_ask = matches!(self.load, Load::Ready(_)) && self.is_settled && self.failure.is_none();
-        if !can_ask || self.blank().is_some() {
+        let role = self.models.answering()?;
+        if !self.is_settled || self.failure.is_some() || self.blank().is_some() {
             return None;
         }
-        let answer = self.answer.as_ref().filter(|answer| answer.revision == self.revision);
-        let (question, expected_ms) = match (answer, &self.why) {
+        let (question, expected_ms) = match (self.current_answer(), &self.why) {
             (None, _) => (Question::Classify, 0.0),
             (Some(answer), Why::Asked) => {
                 (Question::Explain, answer.latency_ms * self.readable_words().count() as f64)
             }
             (Some(_), _) => return None,
         };
-        let text = self.text.clone();
-        Some(Task { attempt: self.attempt, revision: self.revision, text, question, expected_ms })
+        let attempt = self.models.get(role).attempt;
+        Some(Task { role, attempt, revision: self.revision, text: self.text.clone(), question, expected_ms })
     }
 }
 

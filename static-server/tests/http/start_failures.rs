@@ -36,6 +36,7 @@ fn models_with(folders: &Folders, bytes: &[u8], change: impl FnOnce(&mut Manifes
     let mut manifest = manifest();
     let id = manifest.default.clone();
     manifest.models.retain(|model| model.id == id);
+    manifest.preview = None;
     manifest.models[0].size_bytes = bytes.len() as u64;
     manifest.models[0].sha256 = static_server::static_files::sha256_hex(bytes);
     let file = folder.join(&manifest.models[0].file);
@@ -98,9 +99,12 @@ fn a_manifest_that_is_none_is_named() {
 }
 
 #[test]
-fn a_manifest_without_its_default_model_is_named() {
+fn a_manifest_without_its_default_or_preview_model_is_named() {
+    let id = &manifest().default;
     let message = model_failure(b"", |manifest| manifest.default = "no-such-model".to_owned());
-    assert_names(&message, &["manifest.json", "`no-such-model`", &manifest().default]);
+    assert_names(&message, &["manifest.json", "the default model `no-such-model`", id]);
+    let message = model_failure(b"", |manifest| manifest.preview = Some("no-such-model".to_owned()));
+    assert_names(&message, &["manifest.json", "the preview model `no-such-model`", id]);
 }
 
 #[test]

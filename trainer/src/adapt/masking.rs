@@ -98,9 +98,9 @@ impl<'a> MaskedLanguageModel<'a> {
         training: Vec<Vec<u32>>,
         validation: Vec<Vec<u32>>,
     ) -> anyhow::Result<Self> {
-        let mask_id = tokenizer.token_id("[MASK]").context(
-            "the base model's tokenizer: expected a token [MASK] to hide others with, found none",
-        )?;
+        let mask_id = tokenizer
+            .token_id("[MASK]")
+            .context("the base model's tokenizer: expected a token [MASK] to hide others with, found none")?;
         let vocab_size = u32::try_from(tokenizer.vocab_size())?;
         let num_special_tokens = tokenizer.num_special_tokens();
         let has_tokens = |ids: &Vec<u32>| ids.len() > num_special_tokens;
@@ -112,7 +112,16 @@ impl<'a> MaskedLanguageModel<'a> {
         );
         let lengths = training.iter().map(Vec::len).collect();
         let layer_norm_eps = base.config.layer_norm_eps;
-        Ok(Self { config, training, lengths, validation, mask_id, vocab_size, num_special_tokens, layer_norm_eps })
+        Ok(Self {
+            config,
+            training,
+            lengths,
+            validation,
+            mask_id,
+            vocab_size,
+            num_special_tokens,
+            layer_norm_eps,
+        })
     }
 
     /// Hidden tokens of a text: its share, at least one.
@@ -160,7 +169,8 @@ impl<'a> MaskedLanguageModel<'a> {
         let positions = Tensor::new(masked.positions.as_slice(), device)?;
         let x = hidden.index_select(&positions, 0)?;
         let x = x.matmul(&head(DENSE_WEIGHT)?.t()?)?.broadcast_add(&head(DENSE_BIAS)?)?;
-        let x = ops::layer_norm(&ops::gelu(&x)?, &head(NORM_WEIGHT)?, &head(NORM_BIAS)?, self.layer_norm_eps)?;
+        let x =
+            ops::layer_norm(&ops::gelu(&x)?, &head(NORM_WEIGHT)?, &head(NORM_BIAS)?, self.layer_norm_eps)?;
         log_softmax(&x.matmul(&encoder.token_embeddings().t()?)?.broadcast_add(&head(OUTPUT_BIAS)?)?)
     }
 }
@@ -179,8 +189,7 @@ impl Objective for MaskedLanguageModel<'_> {
         let masked = self.mask(&texts, &mut pass.rng);
         let head = |name: &str| parameters.get(name);
         let encoder = parameters.encoder()?;
-        let log_probabilities =
-            self.log_probabilities(&encoder, head, &masked, pass.dropout, pass.device)?;
+        let log_probabilities = self.log_probabilities(&encoder, head, &masked, pass.dropout, pass.device)?;
         let tokens = Tensor::from_vec(masked.tokens, (masked.positions.len(), 1), pass.device)?;
         let likelihood = log_probabilities.gather(&tokens, D::Minus1)?.sum_all()?;
         likelihood * (-1.0 / pass.total_weight)

@@ -88,7 +88,8 @@ impl State {
             safetensors::serialize_to_file(&tensors, Some(header), temporary).map_err(std::io::Error::other)
         })
         .with_context(|| {
-            let what = if path.exists() { "the former checkpoint is still valid" } else { "there is none yet" };
+            let what =
+                if path.exists() { "the former checkpoint is still valid" } else { "there is none yet" };
             format!("the checkpoint of step {} is not written; {what}", self.step)
         })
     }
@@ -108,7 +109,8 @@ impl State {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             read => read.with_context(|| format!("cannot read {}", path.display()))?,
         };
-        let broken = || format!("{} is no whole checkpoint of this run. Remove it to start anew", path.display());
+        let broken =
+            || format!("{} is no whole checkpoint of this run. Remove it to start anew", path.display());
         let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).with_context(broken)?;
         let place = header.metadata().as_ref().and_then(|header| header.get(PLACE)).with_context(broken)?;
         let state: Self = serde_json::from_str(place).with_context(broken)?;
@@ -120,7 +122,8 @@ impl State {
         };
         for (name, variable) in parameters.iter() {
             let count = variable.elem_count();
-            let tensor = Tensor::from_vec(values(PARAMETER, name, count)?, variable.shape(), variable.device())?;
+            let tensor =
+                Tensor::from_vec(values(PARAMETER, name, count)?, variable.shape(), variable.device())?;
             variable.set(&tensor)?;
             let moments = (values(FIRST_MOMENT, name, count)?, values(SECOND_MOMENT, name, count)?);
             optimizer.restore(name, moments.0, moments.1);

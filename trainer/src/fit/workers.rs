@@ -100,12 +100,8 @@ impl Workers {
                 rng
             };
             let mut dropout = SeededDropout::new(dropout, rng(DROPOUT_STREAM));
-            let pass = Pass {
-                total_weight,
-                dropout: &mut dropout,
-                rng: rng(OTHER_STREAM),
-                device: &self.device,
-            };
+            let pass =
+                Pass { total_weight, dropout: &mut dropout, rng: rng(OTHER_STREAM), device: &self.device };
             let loss = objective.loss(parameters, items, pass)?;
             let store = loss.backward()?;
             let mut gradients = Gradients::new();

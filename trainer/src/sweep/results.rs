@@ -51,12 +51,8 @@ pub fn table(rows: &[Row], trials: &[Trial]) -> String {
         let accuracy = of(|row| row.accuracy).unwrap_or_default();
         let settings: Vec<String> = trial.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         let figure = |(mean, deviation): (f64, f64)| format!("{mean:.4} ± {deviation:.4}");
-        let cells = [
-            (index + 1).to_string(),
-            settings.join("\n"),
-            figure((macro_f1, deviation)),
-            figure(accuracy),
-        ];
+        let cells =
+            [(index + 1).to_string(), settings.join("\n"), figure((macro_f1, deviation)), figure(accuracy)];
         lines.push((macro_f1, cells));
     }
     lines.sort_by(|lhs, rhs| rhs.0.total_cmp(&lhs.0));

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn the_grid_is_a_product_and_draws_stay_in_their_range() {
-        let grid: Table = toml::from_str("\"train.epochs\" = [1, 2]\n\"loss.r_drop\" = [0.0, 0.5, 1.0]").unwrap();
+        let grid: Table =
+            toml::from_str("\"train.epochs\" = [1, 2]\n\"loss.r_drop\" = [0.0, 0.5, 1.0]").unwrap();
         assert_eq!(trials(&grid, &IndexMap::new(), 1, 0).unwrap().len(), 6);
         let draw = Draw { low: 1e-5, high: 1e-3, log: true };
         let random = IndexMap::from([("train.learning_rate".to_owned(), draw)]);

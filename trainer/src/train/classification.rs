@@ -190,7 +190,10 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     fn config(label_smoothing: f64, r_drop: f64, weight: f64) -> Config {
-        let mut config = Config { loss: LossConfig { label_smoothing, r_drop, ..LossConfig::default() }, ..Config::default() };
+        let mut config = Config {
+            loss: LossConfig { label_smoothing, r_drop, ..LossConfig::default() },
+            ..Config::default()
+        };
         config.data.labels = vec!["a".to_owned(), "b".to_owned()];
         config.distillation = DistillationConfig { weight, temperature: 2.0, ..config.distillation };
         config

@@ -149,13 +149,10 @@ fn matrix(rows: Vec<Vec<f32>>) -> candle_core::Result<Tensor> {
     Tensor::new(rows, &Device::Cpu)
 }
 
-fn mean_logits(
-    teachers: &[Teacher],
-    texts: &[&str],
-    workers: &Workers,
-) -> anyhow::Result<Vec<Vec<f32>>> {
+fn mean_logits(teachers: &[Teacher], texts: &[&str], workers: &Workers) -> anyhow::Result<Vec<Vec<f32>>> {
     let bar = ProgressBar::new((texts.len() * teachers.len()) as u64);
-    if let Ok(style) = ProgressStyle::with_template("teachers {bar:32} {percent:>3}%  {per_sec}  {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template("teachers {bar:32} {percent:>3}%  {per_sec}  {eta} left")
+    {
         bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
     }
     let mut sums = vec![Vec::new(); texts.len()];

@@ -33,8 +33,10 @@ fn hidden_words_are_learned_and_training_starts_from_the_result() {
     // Five of the six words are always the same; the number is not to be known.
     let accuracy = |epoch: &serde_json::Value| epoch["validation_accuracy"].as_f64().unwrap();
     assert!(accuracy(&epochs[0]) < accuracy(&epochs[7]) && accuracy(&epochs[7]) > 0.4, "{log}");
-    let (base, adapted) =
-        (checkpoint(&folder.path("base/model.safetensors")), checkpoint(&folder.path("adapted/model.safetensors")));
+    let (base, adapted) = (
+        checkpoint(&folder.path("base/model.safetensors")),
+        checkpoint(&folder.path("adapted/model.safetensors")),
+    );
     // The same tensors but for positions beyond the context length; every one of a layer has moved.
     assert_eq!(base.len(), adapted.len());
     for (name, values) in adapted.iter().filter(|(name, _)| name.contains("layer.")) {
@@ -57,7 +59,8 @@ fn held_out_rows_stay_unseen() {
     let alone = items(&["train.epochs=1", "train.batch_size=1"]);
     assert_eq!(alone, 168 + 200);
     // The labelled file a second time, as unlabelled text: neither a row twice nor one that is held out.
-    let again = items(&["train.epochs=1", "train.batch_size=1", "data.unlabelled=[\"texts.txt\", \"tweets.csv\"]"]);
+    let again =
+        items(&["train.epochs=1", "train.batch_size=1", "data.unlabelled=[\"texts.txt\", \"tweets.csv\"]"]);
     assert!(again <= alone + 168, "{again}");
     let tweets = std::fs::read_to_string(folder.path("tweets.csv")).unwrap();
     let distinct = tweets.lines().skip(1).collect::<std::collections::HashSet<_>>().len();
@@ -73,5 +76,8 @@ fn what_cannot_be_adapted_is_named() {
     let tokenizer = std::fs::read_to_string(folder.path("base/tokenizer.json")).unwrap();
     folder.write("base/tokenizer.json", tokenizer.replace("[MASK]", "[HIDE]"));
     folder.fails(&adapt(&[]), &["[MASK]", "found none"]);
-    assert!(!folder.names().contains(&"adapted".to_owned()), "nothing may be written before everything is read");
+    assert!(
+        !folder.names().contains(&"adapted".to_owned()),
+        "nothing may be written before everything is read"
+    );
 }

@@ -22,8 +22,12 @@ fn accuracy(folder: &Folder, run: &str) -> f64 {
     serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()["accuracy"].as_f64().unwrap()
 }
 
-const STUDENT: [&str; 4] =
-    ["model.layers=[0]", "train.epochs=4", "distillation.teachers=[\"teacher\"]", "data.unlabelled=[\"more.txt\"]"];
+const STUDENT: [&str; 4] = [
+    "model.layers=[0]",
+    "train.epochs=4",
+    "distillation.teachers=[\"teacher\"]",
+    "data.unlabelled=[\"more.txt\"]",
+];
 
 #[test]
 fn a_student_learns_from_teachers_and_unlabelled_texts() {
@@ -40,7 +44,10 @@ fn a_student_learns_from_teachers_and_unlabelled_texts() {
     // A model file teaches as well as the run that it was made from; two are averaged.
     folder.succeeds(&["export", "--run", "teacher", "--models", "models", "--id", "teacher"]);
     let two = "distillation.teachers=[\"teacher\", \"models/teacher/model.gguf\"]";
-    folder.succeeds(&in_folder("second", &[&STUDENT[..], &few, &[two, "distillation.hidden_weight=1.0"]].concat()));
+    folder.succeeds(&in_folder(
+        "second",
+        &[&STUDENT[..], &few, &[two, "distillation.hidden_weight=1.0"]].concat(),
+    ));
     assert!(accuracy(&folder, "second") > 0.9, "{}", accuracy(&folder, "second"));
 }
 
@@ -58,7 +65,13 @@ fn a_teacher_that_does_not_fit_is_named() {
     let file = "distillation.teachers=[\"models/teacher/model.gguf\"]";
     fails(&[file, "distillation.hidden_weight=1.0"], &["hidden_weight", "a model file"]);
     let tokenizer = std::fs::read_to_string(folder.path("base/tokenizer.json")).unwrap();
-    folder.write("base/tokenizer.json", tokenizer.replace("\"max_input_chars_per_word\":100", "\"max_input_chars_per_word\":99"));
+    folder.write(
+        "base/tokenizer.json",
+        tokenizer.replace("\"max_input_chars_per_word\":100", "\"max_input_chars_per_word\":99"),
+    );
     fails(&[], &["tokenizer", "allow_other_tokenizer"]);
-    folder.succeeds(&in_folder("student", &[&STUDENT[..], &["distillation.allow_other_tokenizer=true"]].concat()));
+    folder.succeeds(&in_folder(
+        "student",
+        &[&STUDENT[..], &["distillation.allow_other_tokenizer=true"]].concat(),
+    ));
 }

@@ -52,7 +52,10 @@ fn a_recipe_makes_the_same_model_every_time_and_goes_on_where_it_stopped() {
     // The last stage again; the others are finished.
     std::fs::remove_dir_all(folder.path("first/student")).unwrap();
     let said = String::from_utf8(folder.trainer(&rebuild("first", "models")).stderr).unwrap();
-    assert!(said.contains("stage teacher was finished already") && said.contains("stage student took"), "{said}");
+    assert!(
+        said.contains("stage teacher was finished already") && said.contains("stage student took"),
+        "{said}"
+    );
     assert!(model == std::fs::read(folder.path("models/small/model.gguf")).unwrap());
 }
 
@@ -71,5 +74,6 @@ fn a_recipe_that_contradicts_itself_is_refused_before_it_runs() {
     fails(&RECIPE.replace("\"train.epochs\" = 2", "\"train.epoch\" = 2"), &["train.epoch", "train.epochs"]);
     fails(&RECIPE.replace("name = \"adapted\"", "name = \"base\""), &["stage base", "taken"]);
     folder.write("recipe.toml", RECIPE);
-    folder.fails(&[&rebuild("out", "models")[..], &["--set", "twets=x"]].concat(), &["tweets, base", "twets"]);
+    folder
+        .fails(&[&rebuild("out", "models")[..], &["--set", "twets=x"]].concat(), &["tweets, base", "twets"]);
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What decides about interruption: a checkpoint after every step.
-const EVERY_STEP: [&str; 4] = ["--set", "train.checkpoint_seconds=0", "--set", "data.unlabelled=[\"more.txt\"]"];
+const EVERY_STEP: [&str; 4] =
+    ["--set", "train.checkpoint_seconds=0", "--set", "data.unlabelled=[\"more.txt\"]"];
 
 fn folder() -> Folder {
     let folder = Folder::new();
@@ -25,7 +26,12 @@ fn arguments<'a>(command: &'a str, extra: &[&'a str], output: &'a str) -> Vec<&'
 }
 
 /// Starts the program, sends it `signal` once it has said `line`, returns what it wrote to standard error from then on.
-fn interrupt(folder: &Folder, arguments: &[&str], line: &str, signal: rustix::process::Signal) -> (Option<i32>, String) {
+fn interrupt(
+    folder: &Folder,
+    arguments: &[&str],
+    line: &str,
+    signal: rustix::process::Signal,
+) -> (Option<i32>, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_trainer"))
         .args(arguments)
         .current_dir(folder.path(""))
@@ -49,8 +55,14 @@ fn bytes(folder: &Folder, name: &str) -> Vec<u8> {
 
 /// `train` with everything that has a state of its own.
 const REGULARIZED: [&str; 8] = [
-    "--set", "train.averaging=ema", "--set", "loss.r_drop=0.5", "--set", "train.accumulation=2",
-    "--set", "train.layer_decay=0.9",
+    "--set",
+    "train.averaging=ema",
+    "--set",
+    "loss.r_drop=0.5",
+    "--set",
+    "train.accumulation=2",
+    "--set",
+    "train.layer_decay=0.9",
 ];
 
 #[test]
@@ -58,19 +70,31 @@ fn an_interrupted_training_goes_on_to_the_same_bytes() {
     let folder = folder();
     folder.succeeds(&arguments("train", &REGULARIZED, "whole"));
     // The polite way: a checkpoint, a message, an error.
-    let (code, said) =
-        interrupt(&folder, &arguments("train", &REGULARIZED, "polite"), "epoch 2/8", rustix::process::Signal::INT);
+    let (code, said) = interrupt(
+        &folder,
+        &arguments("train", &REGULARIZED, "polite"),
+        "epoch 2/8",
+        rustix::process::Signal::INT,
+    );
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("interrupted after step") && said.contains("--resume polite"), "{said}");
     // The hard way: the process is gone within a step, perhaps within a write.
-    let (code, _) =
-        interrupt(&folder, &arguments("train", &REGULARIZED, "hard"), "epoch 3/8", rustix::process::Signal::KILL);
+    let (code, _) = interrupt(
+        &folder,
+        &arguments("train", &REGULARIZED, "hard"),
+        "epoch 3/8",
+        rustix::process::Signal::KILL,
+    );
     assert_eq!(code, None);
     for output in ["polite", "hard"] {
         assert!(folder.path(&format!("{output}/state.safetensors")).exists());
         folder.succeeds(&["train", "--resume", output]);
         for file in ["best.safetensors", "split.json", "config.toml"] {
-            assert_eq!(bytes(&folder, &format!("whole/{file}")), bytes(&folder, &format!("{output}/{file}")), "{file}");
+            assert_eq!(
+                bytes(&folder, &format!("whole/{file}")),
+                bytes(&folder, &format!("{output}/{file}")),
+                "{file}"
+            );
         }
         // The log has every step once.
         let log = String::from_utf8(bytes(&folder, &format!("{output}/metrics.jsonl"))).unwrap();
@@ -80,7 +104,10 @@ fn an_interrupted_training_goes_on_to_the_same_bytes() {
             .filter_map(|record| record["step"].as_u64())
             .collect();
         assert_eq!(steps, (0..steps.len() as u64).collect::<Vec<_>>());
-        assert!(!folder.path(&format!("{output}/state.safetensors")).exists(), "a finished run needs no checkpoint");
+        assert!(
+            !folder.path(&format!("{output}/state.safetensors")).exists(),
+            "a finished run needs no checkpoint"
+        );
         let again = folder.succeeds(&["train", "--resume", output]);
         assert!(again.contains("finished already"), "{again}");
     }
@@ -93,7 +120,11 @@ fn an_interrupted_adaptation_goes_on_to_the_same_bytes() {
     interrupt(&folder, &arguments("adapt", &[], "stopped"), "epoch 2/8", rustix::process::Signal::KILL);
     folder.succeeds(&["adapt", "--resume", "stopped"]);
     for file in ["model.safetensors", "config.json", "tokenizer.json"] {
-        assert_eq!(bytes(&folder, &format!("whole/{file}")), bytes(&folder, &format!("stopped/{file}")), "{file}");
+        assert_eq!(
+            bytes(&folder, &format!("whole/{file}")),
+            bytes(&folder, &format!("stopped/{file}")),
+            "{file}"
+        );
     }
 }
 
@@ -101,7 +132,10 @@ fn an_interrupted_adaptation_goes_on_to_the_same_bytes() {
 fn a_checkpoint_of_another_run_is_refused() {
     let folder = folder();
     folder.succeeds(&arguments("train", &["--set", "train.epochs=1"], "run"));
-    folder.fails(&arguments("train", &["--set", "train.epochs=2"], "run"), &["another one", "config_sha256", "run"]);
+    folder.fails(
+        &arguments("train", &["--set", "train.epochs=2"], "run"),
+        &["another one", "config_sha256", "run"],
+    );
     folder.write("run/state.safetensors", b"not a checkpoint");
     std::fs::remove_file(folder.path("run/evaluation.json")).unwrap();
     folder.fails(&["train", "--resume", "run"], &["state.safetensors", "no whole checkpoint", "Remove it"]);
@@ -121,7 +155,8 @@ fn a_checkpoint_that_does_not_fit_leaves_the_former_one() {
         .unwrap();
     error_of(limited, &["state.safetensors", "the former checkpoint is still valid"]);
     assert_eq!(before, bytes(&folder, "run/state.safetensors"));
-    let left: Vec<_> = std::fs::read_dir(folder.path("run")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path("run")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_str().unwrap().starts_with(".writing-")), "{left:?}");
     stdout_of(folder.trainer(&["train", "--resume", "run"]));
 }

@@ -23,10 +23,12 @@ fn the_better_value_wins_and_nothing_runs_twice() {
     assert!(csv.starts_with("trial,seed,train.learning_rate,epoch,accuracy,macro_f1"), "{csv}");
     // One trial is lost: only that one runs again, and says the same.
     std::fs::remove_dir_all(folder.path("out/trial-002-seed-1")).unwrap();
-    let kept = std::fs::metadata(folder.path("out/trial-001-seed-1/best.safetensors")).unwrap().modified().unwrap();
+    let kept =
+        std::fs::metadata(folder.path("out/trial-001-seed-1/best.safetensors")).unwrap().modified().unwrap();
     folder.succeeds(&arguments);
     assert_eq!(csv, std::fs::read_to_string(folder.path("out/results.csv")).unwrap());
-    let now = std::fs::metadata(folder.path("out/trial-001-seed-1/best.safetensors")).unwrap().modified().unwrap();
+    let now =
+        std::fs::metadata(folder.path("out/trial-001-seed-1/best.safetensors")).unwrap().modified().unwrap();
     assert_eq!(kept, now);
 }
 
@@ -42,6 +44,9 @@ fn a_sweep_that_makes_no_sense_is_refused_before_it_runs() {
     fails(&SWEEP.replace("learning_rate", "learning_rat"), &["train.learning_rat", "train.learning_rate"]);
     fails(&SWEEP.replace("seeds = [1, 2]", "seeds = []"), &["seeds", "at least one"]);
     fails(&SWEEP.replace("[1e-30, 3e-3]", "3"), &["grid", "a list of values"]);
-    fails(&SWEEP.replace("[grid]", "[random]").replace("[1e-30, 3e-3]", "{ low = 1.0, high = 0.5 }"), &["low ≤ high"]);
+    fails(
+        &SWEEP.replace("[grid]", "[random]").replace("[1e-30, 3e-3]", "{ low = 1.0, high = 0.5 }"),
+        &["low ≤ high"],
+    );
     fails(&SWEEP.replace("tiny.toml", "none.toml"), &["none.toml"]);
 }

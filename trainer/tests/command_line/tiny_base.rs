@@ -82,7 +82,8 @@ fn tweets() -> String {
 }
 
 fn vocabulary() -> Vec<String> {
-    let mut vocabulary: Vec<String> = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned).to_vec();
+    let mut vocabulary: Vec<String> =
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned).to_vec();
     vocabulary.extend(WORDS.map(str::to_owned));
     for digit in 0..10 {
         vocabulary.extend([format!("{digit}"), format!("##{digit}")]);

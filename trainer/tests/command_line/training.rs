@@ -114,7 +114,8 @@ fn a_base_model_that_cannot_be_used_is_named() {
 fn a_loss_that_is_no_number_stops_the_run_and_says_the_step() {
     let folder = folder();
     let rate = ["train.learning_rate=1e30", "train.warmup_fraction=0", "train.checkpoint_seconds=0"];
-    let error = folder.fails(&train(&rate), &["step ", "train.learning_rate", "state.safetensors holds the run"]);
+    let error =
+        folder.fails(&train(&rate), &["step ", "train.learning_rate", "state.safetensors holds the run"]);
     assert!(run(&folder).join("state.safetensors").exists(), "{error}");
 }
 
@@ -146,7 +147,12 @@ fn patience_ends_a_run_that_does_not_get_better() {
 fn an_accumulated_step_is_the_step_of_one_large_batch() {
     let steps = |overrides: &[&str]| {
         let folder = folder();
-        let shared = ["train.epochs=1", "model.hidden_dropout=0", "model.attention_dropout=0", "model.classifier_dropout=0"];
+        let shared = [
+            "train.epochs=1",
+            "model.hidden_dropout=0",
+            "model.attention_dropout=0",
+            "model.classifier_dropout=0",
+        ];
         folder.succeeds(&train(&[&shared[..], overrides].concat()));
         checkpoint(&run(&folder).join("best.safetensors"))
     };

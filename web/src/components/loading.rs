@@ -1,13 +1,15 @@
-//! The model on its way, in bytes.
+//! The model that will answer first on its way, in bytes.
 
 use yew::prelude::*;
 
 use crate::figures::megabytes;
-use crate::state::Progress;
+use crate::state::{Progress, Role};
 
 /// Properties of [`Loading`].
 #[derive(PartialEq, Properties)]
 pub struct Props {
+    /// Which model it is.
+    pub role: Role,
     /// How much has arrived.
     pub progress: Progress,
     /// A text waits to be read.
@@ -16,11 +18,15 @@ pub struct Props {
 
 /// A progress bar, and what can be done meanwhile.
 #[component]
-pub fn Loading(Props { progress, has_text }: &Props) -> Html {
+pub fn Loading(Props { role, progress, has_text }: &Props) -> Html {
     let Progress { loaded, total } = *progress;
     // The download is done, the engine still unpacks: the bar stays full, the words say why nothing moves.
     let is_preparing = total.is_some_and(|total| total > 0 && loaded >= total);
-    let title = if is_preparing { "Preparing the model" } else { "Getting the model" };
+    let title = match (is_preparing, role) {
+        (true, _) => "Preparing the model",
+        (false, Role::Default) => "Getting the model",
+        (false, Role::Preview) => "Getting a small model first",
+    };
     let meanwhile = if *has_text {
         "Your text is read as soon as the model is here."
     } else {

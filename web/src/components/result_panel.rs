@@ -1,16 +1,17 @@
 //! The place of the answer: chooses what stands there, and says aloud what was found.
 //!
 //! Which of two things to show is decided here and nowhere else: a failure before progress, progress before
-//! hints, hints before answers.
+//! hints, hints before answers. Below stands who answers, where that is not the default model.
 
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::failure::Failure;
 use super::loading::Loading;
+use super::preview_note::PreviewNote;
 use super::verdict::Verdict;
 use crate::figures::percent;
-use crate::state::{Action, Answer, Blank, Load, ReadyEngine, State};
+use crate::state::{Action, Answer, Blank, Readiness, ReadyEngine, Role, State};
 
 /// Properties of [`ResultPanel`].
 #[derive(PartialEq, Properties)]
@@ -35,27 +36,47 @@ pub fn ResultPanel(Props { state, dispatch }: &Props) -> Html {
             }
         })
     };
-    let content = match (&state.load, &state.failure, state.blank(), &state.answer) {
-        (Load::Failed(message), ..) => html! {
-            <Failure title="The model could not be loaded" message={message.clone()} {onretry} />
+    let readiness = state.models.readiness();
+    let content = match (readiness, &state.failure, state.blank(), &state.answer) {
+        (Readiness::Failed(message), ..) => html! {
+            <Failure
+                title="The model could not be loaded"
+                message={message.to_owned()}
+                onretry={onretry.clone()}
+            />
         },
-        (Load::Loading(progress), ..) => html! {
-            <Loading progress={*progress} has_text={state.blank().is_none()} />
+        (Readiness::Waiting(role, progress), ..) => html! {
+            <Loading {role} {progress} has_text={state.blank().is_none()} />
         },
-        (Load::Ready(_), Some(message), ..) => html! {
-            <Failure title="This text could not be read" message={message.clone()} {onretry} />
+        (Readiness::Answering(..), Some(message), ..) => html! {
+            <Failure title="This text could not be read" message={message.clone()} onretry={onretry.clone()} />
         },
-        (Load::Ready(_), None, Some(blank), _) => hint(blank),
-        (Load::Ready(engine), None, None, Some(answer)) => html! {
+        (Readiness::Answering(..), None, Some(blank), _) => hint(blank),
+        (Readiness::Answering(_, engine), None, None, Some(answer)) => html! {
             <Verdict
                 answer={answer.clone()}
                 why={state.why.clone()}
+                shows_all_labels={state.shows_all_labels}
                 max_tokens={engine.info.max_tokens}
                 num_words={state.readable_words().count()}
                 dispatch={dispatch.clone()}
             />
         },
-        (Load::Ready(_), None, None, None) => html! { <p class="hint">{ "Reading…" }</p> },
+        (Readiness::Answering(..), None, None, None) => html! { <p class="hint">{ "Reading…" }</p> },
+    };
+    let foot = match readiness {
+        Readiness::Answering(role, engine) => {
+            let full = state.models.default.load.clone();
+            html! {
+                <div class="result-foot">
+                    if role == Role::Preview {
+                        <PreviewNote model={engine.info.model.clone()} {full} {onretry} />
+                    }
+                    { about(engine) }
+                </div>
+            }
+        }
+        _ => Html::default(),
     };
     html! {
         <section
@@ -68,9 +89,7 @@ pub fn ResultPanel(Props { state, dispatch }: &Props) -> Html {
             <h2 id="result-title" class="visually-hidden">{ "Result" }</h2>
             { content }
             <p class="visually-hidden" role="status">{ spoken(state) }</p>
-            if let Load::Ready(engine) = &state.load {
-                { about(engine) }
-            }
+            { foot }
         </section>
     }
 }
@@ -97,16 +116,16 @@ fn hint(blank: Blank) -> Html {
 
 /// What a screen reader says: once an answer stands, not while it is being looked for.
 fn spoken(state: &State) -> String {
-    match (&state.load, &state.answer) {
-        (Load::Ready(_), Some(Answer { prediction, .. })) if !state.is_busy() => {
+    match (state.models.readiness(), &state.answer) {
+        (Readiness::Answering(..), Some(Answer { prediction, .. })) if !state.is_busy() => {
             let score = prediction.scores.get(&prediction.label).copied().unwrap_or_default();
             let doubt = if prediction.uncertain { ", uncertain" } else { "" };
             format!("{}, {}{doubt}", prediction.label, percent(score))
         }
-        (Load::Ready(_), _) => String::new(),
-        (Load::Loading(_), _) => "The model is being loaded.".to_owned(),
+        (Readiness::Answering(..), _) => String::new(),
+        (Readiness::Waiting(..), _) => "The model is being loaded.".to_owned(),
         // The failure announces itself.
-        (Load::Failed(_), _) => String::new(),
+        (Readiness::Failed(_), _) => String::new(),
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Props {
     pub answer: Answer,
     /// The answer to "Why?".
     pub why: Why,
+    /// Of many labels every one is shown.
+    pub shows_all_labels: bool,
     /// Longest input of the model, in tokens.
     pub max_tokens: usize,
     /// Words of the text, links left out.
@@ -26,7 +28,7 @@ pub struct Props {
 
 /// One classification.
 #[component]
-pub fn Verdict(Props { answer, why, max_tokens, num_words, dispatch }: &Props) -> Html {
+pub fn Verdict(Props { answer, why, shows_all_labels, max_tokens, num_words, dispatch }: &Props) -> Html {
     let Answer { prediction, latency_ms, .. } = answer;
     let Prediction { label, scores, uncertain, tokens, truncated } = prediction;
     let tone = Tone::of(label);
@@ -52,7 +54,12 @@ pub fn Verdict(Props { answer, why, max_tokens, num_words, dispatch }: &Props) -
                     { format!(" Only the first {max_tokens} tokens were read, the rest was left out.") }
                 </p>
             }
-            <Bars scores={scores.iter().map(|(label, p)| (label.clone(), *p)).collect::<Vec<_>>()} winner={label.clone()} />
+            <Bars
+                scores={scores.iter().map(|(label, p)| (label.clone(), *p)).collect::<Vec<_>>()}
+                winner={label.clone()}
+                shows_all={*shows_all_labels}
+                dispatch={dispatch.clone()}
+            />
             <div class="verdict-foot">
                 <button
                     type="button"

@@ -1,11 +1,14 @@
 //! The reducer's promises, each told as the actions that a person, a timer and the engine would send.
 
 use super::*;
+use messages::{EngineInfo, Metrics};
 
-fn ready_engine() -> ReadyEngine {
+mod preview;
+
+fn ready_engine(model: &str) -> ReadyEngine {
     ReadyEngine {
         info: EngineInfo {
-            model: "m".to_owned(),
+            model: model.to_owned(),
             engine: "simd128".to_owned(),
             fallback: None,
             kernel: "k".to_owned(),
@@ -26,11 +29,24 @@ fn explanation(word: &str) -> Explanation {
     Explanation { prediction: prediction("Bullish"), words }
 }
 
-/// A page whose engine answers.
-fn ready() -> State {
+/// A page without a preview, whose default model is on its way.
+fn without_preview() -> State {
     let mut state = State::default();
-    state.apply(Action::Loaded(0, Ok(ready_engine())));
+    state.apply(Action::Loaded(Role::Preview, 0, Err("there is none".to_owned())));
     state
+}
+
+/// A page whose default model answers.
+fn ready() -> State {
+    let mut state = without_preview();
+    load(&mut state);
+    state
+}
+
+/// The latest load of the default model ends well.
+fn load(state: &mut State) {
+    let attempt = state.models.default.attempt;
+    state.apply(Action::Loaded(Role::Default, attempt, Ok(ready_engine("full"))));
 }
 
 /// Types a text and pauses.
@@ -80,11 +96,11 @@ fn an_example_is_read_without_a_pause() {
 
 #[test]
 fn a_text_typed_before_the_model_is_there_is_read_when_it_is() {
-    let mut state = State::default();
+    let mut state = without_preview();
     write(&mut state, "early bird");
     assert_eq!(state.running, None);
     assert!(!state.is_busy(), "nothing is being read yet");
-    state.apply(Action::Loaded(0, Ok(ready_engine())));
+    load(&mut state);
     assert_eq!(running_text(&state), Some("early bird"));
 }
 
@@ -145,27 +161,27 @@ fn emptying_the_field_takes_the_answer_away() {
 
 #[test]
 fn progress_is_shown_until_the_load_ends() {
-    let mut state = State::default();
+    let mut state = without_preview();
     let progress = Progress { loaded: 5, total: Some(9) };
-    state.apply(Action::Progressed(0, progress));
-    assert_eq!(state.load, Load::Loading(progress));
-    state.apply(Action::Loaded(0, Ok(ready_engine())));
-    state.apply(Action::Progressed(0, progress));
-    assert_eq!(state.load, Load::Ready(ready_engine()));
+    state.apply(Action::Progressed(Role::Default, 0, progress));
+    assert_eq!(state.models.readiness(), Readiness::Waiting(Role::Default, progress));
+    load(&mut state);
+    state.apply(Action::Progressed(Role::Default, 0, progress));
+    assert_eq!(state.models.default.load, Load::Ready(ready_engine("full")));
 }
 
 #[test]
 fn a_failed_load_can_be_retried_and_the_failed_one_is_forgotten() {
-    let mut state = State::default();
+    let mut state = without_preview();
     write(&mut state, "patient text");
-    state.apply(Action::Loaded(0, Err("no network".to_owned())));
-    assert_eq!(state.load, Load::Failed("no network".to_owned()));
+    state.apply(Action::Loaded(Role::Default, 0, Err("no network".to_owned())));
+    assert_eq!(state.models.readiness(), Readiness::Failed("no network"));
     state.apply(Action::Retried);
-    assert_eq!((state.attempt, &state.load), (1, &Load::Loading(Progress::default())));
-    state.apply(Action::Progressed(0, Progress { loaded: 5, total: None }));
-    state.apply(Action::Loaded(0, Err("late news".to_owned())));
-    assert_eq!(state.load, Load::Loading(Progress::default()), "only this attempt counts");
-    state.apply(Action::Loaded(1, Ok(ready_engine())));
+    assert_eq!(state.models.default, Model { attempt: 1, ..Model::default() });
+    state.apply(Action::Progressed(Role::Default, 0, Progress { loaded: 5, total: None }));
+    state.apply(Action::Loaded(Role::Default, 0, Err("late news".to_owned())));
+    assert_eq!(state.models.default.load, Model::default().load, "only this attempt counts");
+    load(&mut state);
     assert_eq!(running_text(&state), Some("patient text"));
 }
 
@@ -178,7 +194,8 @@ fn a_failed_call_can_be_retried_on_a_new_engine() {
     assert_eq!(state.failure.as_deref(), Some("the worker stopped"));
     assert_eq!(state.running, None, "it is not asked over and over");
     state.apply(Action::Retried);
-    state.apply(Action::Loaded(1, Ok(ready_engine())));
+    assert_eq!(state.models.default.attempt, 1);
+    load(&mut state);
     assert_eq!((running_text(&state), &state.failure), (Some("text"), &None));
     state.apply(Action::Classified(task, 1.0, Err("late news".to_owned())));
     assert_eq!(state.failure, None, "the old engine's answer does not count");
@@ -224,7 +241,7 @@ fn a_stale_explanation_is_dropped() {
     state.apply(Action::Explained(task, Ok(explanation("old"))));
     assert_eq!(state.why, Why::Asked);
     assert_eq!(running_text(&state), Some("new"));
-    assert_eq!(state.attempt, 0, "a quick call is waited for");
+    assert_eq!(state.models.default.attempt, 0, "a quick call is waited for");
 }
 
 #[test]
@@ -239,12 +256,23 @@ fn a_text_does_not_wait_for_a_long_explanation_of_an_earlier_one() {
     state.apply(Action::Settled(state.revision));
     assert_eq!(state.running.as_ref(), Some(&task), "its own text waits for it");
     state.apply(Action::Typed("new".into()));
-    assert_eq!(state.attempt, 0, "there is nothing to read yet");
+    assert_eq!(state.models.default.attempt, 0, "there is nothing to read yet");
     state.apply(Action::Settled(state.revision));
-    assert_eq!((state.attempt, &state.running), (1, &None), "the busy engine is given up");
+    assert_eq!((state.models.default.attempt, &state.running), (1, &None), "the busy engine is given up");
     state.apply(Action::Explained(task, Ok(explanation("old"))));
-    state.apply(Action::Loaded(1, Ok(ready_engine())));
+    assert_eq!(state.models.default.attempt, 1);
+    load(&mut state);
     assert_eq!(running_text(&state), Some("new"));
+}
+
+#[test]
+fn all_labels_are_shown_until_fewer_are_asked_for() {
+    let mut state = ready();
+    state.apply(Action::ToggledLabels);
+    write(&mut state, "another text");
+    assert!(state.shows_all_labels);
+    state.apply(Action::ToggledLabels);
+    assert!(!state.shows_all_labels);
 }
 
 #[test]
