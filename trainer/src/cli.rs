@@ -20,6 +20,8 @@ pub struct Cli {
 pub enum Command {
     /// Fine-tune a model: writes a run folder with checkpoint, metrics, tables and plots
     Train(TrainArguments),
+    /// Drop the word pieces of a base model that a corpus does not use: writes a smaller base
+    Prune(crate::vocabulary::Settings),
     /// Score a model file on labelled texts
     Evaluate(EvaluateArguments),
     /// Turn a run into a model file, its card, its golden values and its manifest entry

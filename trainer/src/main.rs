@@ -1,4 +1,4 @@
-//! `trainer`: fine-tunes the classifier, evaluates it, exports it, asks it.
+//! `trainer`: prunes a base model, fine-tunes the classifier, evaluates it, exports it, asks it.
 //!
 //! One module a subcommand. The model and its encoder are the `classifier` crate's, which training and
 //! inference share; what is here is data, optimization, files, and what a person sees.
@@ -26,6 +26,7 @@ mod split;
 mod standard_output;
 mod threads;
 mod train;
+mod vocabulary;
 
 use clap::Parser;
 use cli::{Cli, Command, TrainArguments};
@@ -41,6 +42,7 @@ fn main() -> std::process::ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Golden(arguments) => export::rewrite_golden(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::Prune(settings) => vocabulary::run(&settings),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {

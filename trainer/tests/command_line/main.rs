@@ -8,5 +8,6 @@ mod evaluate;
 mod export;
 mod predict;
 mod program;
+mod prune;
 mod tiny_base;
 mod training;
