@@ -26,6 +26,8 @@ pub enum Command {
     Rebuild(RebuildArguments),
     /// Try many values of a configuration, several seeds each, and compare them
     Sweep(SweepArguments),
+    /// Drop the word pieces of a base model that a corpus does not use: writes a smaller base
+    Prune(crate::vocabulary::Settings),
     /// Score a model file on labelled texts
     Evaluate(EvaluateArguments),
     /// Turn a run into a model file, its card, its golden values and its manifest entry

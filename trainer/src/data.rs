@@ -94,13 +94,7 @@ pub fn read_labelled(path: &Path, labels: &[String]) -> anyhow::Result<Dataset> 
 /// # Errors
 /// As [`read_labelled`], but for the labels.
 pub fn read_texts(path: &Path) -> anyhow::Result<Vec<String>> {
-    let bytes = read(path)?;
-    let rows = match format_of(path)? {
-        Format::Csv => csv::rows(&bytes, path, &["text"])?,
-        Format::Jsonl => jsonl::rows(&bytes, path, &["text"])?,
-        Format::Lines => lines(&bytes, path)?,
-    };
-    ensure!(!rows.is_empty(), "{}: expected at least one text, found none", path.display());
+    let (rows, _) = text_rows(path)?;
     let is_readable = readable_check()?;
     let mut texts = Vec::with_capacity(rows.len());
     for Row { line, fields } in rows {
@@ -109,6 +103,54 @@ pub fn read_texts(path: &Path) -> anyhow::Result<Vec<String>> {
         texts.push(text);
     }
     Ok(texts)
+}
+
+/// Texts without labels.
+#[derive(Clone, Debug)]
+pub struct TextCorpus {
+    /// The texts in file order; at least one.
+    pub texts: Vec<String>,
+    /// SHA-256 of the file's bytes, lower-case hexadecimal (FIPS 180-4).
+    pub sha256: String,
+}
+
+/// Reads texts as [`read_texts`] does, but leaves out those with nothing to read; a warning says how many.
+///
+/// # Errors
+/// As [`read_texts`]; no text is left.
+pub fn read_corpus(path: &Path) -> anyhow::Result<TextCorpus> {
+    let (rows, sha256) = text_rows(path)?;
+    let num_rows = rows.len();
+    let is_readable = readable_check()?;
+    let texts: Vec<String> = rows
+        .into_iter()
+        .filter_map(|row| row.fields.into_iter().next())
+        .filter(|text| is_readable(text))
+        .collect();
+    ensure!(
+        !texts.is_empty(),
+        "{}: expected a text with words, found only URLs, whitespace and control characters",
+        path.display()
+    );
+    if texts.len() < num_rows {
+        eprintln!(
+            "warning: {}: {} texts are left out: nothing to read",
+            path.display(),
+            num_rows - texts.len()
+        );
+    }
+    Ok(TextCorpus { texts, sha256 })
+}
+
+fn text_rows(path: &Path) -> anyhow::Result<(Vec<Row>, String)> {
+    let bytes = read(path)?;
+    let rows = match format_of(path)? {
+        Format::Csv => csv::rows(&bytes, path, &["text"])?,
+        Format::Jsonl => jsonl::rows(&bytes, path, &["text"])?,
+        Format::Lines => lines(&bytes, path)?,
+    };
+    ensure!(!rows.is_empty(), "{}: expected at least one text, found none", path.display());
+    Ok((rows, sha256_hex(&bytes)))
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

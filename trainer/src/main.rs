@@ -1,4 +1,4 @@
-//! `trainer`: fine-tunes the classifier, evaluates it, exports it, asks it.
+//! `trainer`: prunes a base model, fine-tunes the classifier, evaluates it, exports it, asks it.
 //!
 //! One module a subcommand. The model and its encoder are the `classifier` crate's, which training and
 //! inference share; what is here is data, optimization, files, and what a person sees.
@@ -61,6 +61,7 @@ fn main() -> std::process::ExitCode {
         Command::Edits(arguments) => edits::run(&arguments),
         Command::Golden(arguments) => export::rewrite_golden(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::Prune(settings) => vocabulary::run(&settings),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {

@@ -1,4 +1,5 @@
-//! The tables that a person sees after `train` and `evaluate` (totals, each label, the confusion) and `edits`.
+//! The tables that a person sees after `train` and `evaluate` (totals, each label, the confusion) and `edits`, and
+//! the form of tables elsewhere.
 
 use crate::edits::EditEffect;
 use crate::metrics::Evaluation;
@@ -68,13 +69,15 @@ fn confusion(evaluation: &Evaluation) -> Table {
     table
 }
 
-fn new_table(header: Vec<&str>) -> Table {
+/// An empty table in the form of every table that the trainer prints.
+pub fn new_table(header: Vec<&str>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(header);
     table
 }
 
-fn numbers(texts: impl IntoIterator<Item = String>) -> Vec<Cell> {
+/// Cells aligned as numbers are.
+pub fn numbers(texts: impl IntoIterator<Item = String>) -> Vec<Cell> {
     texts.into_iter().map(|text| Cell::new(text).set_alignment(CellAlignment::Right)).collect()
 }
 

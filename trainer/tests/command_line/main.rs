@@ -14,5 +14,6 @@ mod program;
 mod rebuilding;
 mod resuming;
 mod sweeping;
+mod prune;
 mod tiny_base;
 mod training;
