@@ -9,5 +9,6 @@ mod evaluate;
 mod export;
 mod predict;
 mod program;
+mod report;
 mod tiny_base;
 mod training;
