@@ -1,13 +1,17 @@
-//! Pictures of a run: learning curves and the confusion matrix, as SVG.
+//! Pictures of a run: learning curves, confusion, reliability, size against accuracy, as SVG.
 //!
 //! SVG because every browser and editor opens it, it is sharp at any size, and its text is drawn by the
 //! viewer's fonts: no system font is needed to make it, none is shipped.
 
 mod confusion;
 mod curves;
+mod reliability;
+mod tradeoff;
 
 pub use confusion::confusion_matrix;
-pub use curves::learning_curves;
+pub use curves::{learning_curves, learning_panels};
+pub use reliability::reliability_diagram;
+pub use tradeoff::{TradeoffPoint, size_against_accuracy};
 
 use crate::run_folder::write_atomically;
 use anyhow::anyhow;
@@ -38,6 +42,9 @@ pub struct EpochRecord {
     pub tweets_per_second: f64,
 }
 
+/// One panel of a page, in pixels.
+const PANEL: (u32, u32) = (480, 380);
+
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 const INK: RGBColor = RGBColor(31, 41, 55);
@@ -52,6 +59,11 @@ fn draw(
     size: (u32, u32),
     picture: impl FnOnce(&Area<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    write_atomically(path, svg(size, picture)?.as_bytes())
+}
+
+/// Draws on white; returns the SVG.
+fn svg(size: (u32, u32), picture: impl FnOnce(&Area<'_>) -> anyhow::Result<()>) -> anyhow::Result<String> {
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
@@ -59,7 +71,7 @@ fn draw(
         picture(&area)?;
         area.present().map_err(failed)?;
     }
-    write_atomically(path, svg.as_bytes())
+    Ok(svg)
 }
 
 /// plotters' errors borrow from the drawing area and cannot travel as they are.
@@ -74,7 +86,7 @@ fn text(size: u32, color: RGBColor, horizontal: HPos) -> TextStyle<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::evaluate;
+    use crate::metrics::{Interval, ReliabilityBin, evaluate};
 
     /// Texts of a drawing that an XML parser accepts, in document order.
     fn texts(path: &Path) -> Vec<String> {
@@ -133,6 +145,51 @@ mod tests {
         )
         .unwrap();
         assert!(texts(&path).iter().any(|text| text == "Loss"));
+    }
+
+    fn texts_of(svg: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plot.svg");
+        std::fs::write(&path, svg).unwrap();
+        texts(&path)
+    }
+
+    #[test]
+    fn the_reliability_diagram_has_a_bar_a_bin_and_the_threshold() {
+        let bin = |low: f64| ReliabilityBin {
+            low,
+            high: low + 0.2,
+            rows: 7,
+            confidence: low + 0.1,
+            accuracy: low + 0.05,
+        };
+        let svg = reliability_diagram(&[bin(0.4), bin(0.6), bin(0.8)], 0.65).unwrap();
+        let texts = texts_of(&svg);
+        for expected in ["Reliability", "confidence", "accuracy", "uncertain below 0.65"] {
+            assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");
+        }
+        assert_eq!(texts.iter().filter(|text| *text == "7").count(), 3);
+        assert!(texts_of(&reliability_diagram(&[], 0.6).unwrap()).contains(&"Reliability".to_owned()));
+    }
+
+    #[test]
+    fn every_variant_is_a_named_point() {
+        let point = |name: &str, size_mb: f64, accuracy: f64| TradeoffPoint {
+            name: name.to_owned(),
+            size_mb,
+            accuracy,
+            interval: Interval { low: accuracy - 0.02, high: accuracy + 0.02 },
+            is_chosen: name == "Q8_0",
+        };
+        let points = [point("F32", 91.0, 0.88), point("Q8_0", 24.0, 0.879), point("Q4_0", 13.0, 0.87)];
+        let svg = size_against_accuracy(&points).unwrap();
+        let texts = texts_of(&svg);
+        for expected in ["F32", "Q8_0", "Q4_0", "MB"] {
+            assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");
+        }
+        assert_eq!(svg.matches("<circle").count(), 3);
+        // One size alone leaves no range to draw.
+        assert!(size_against_accuracy(&points[..1]).unwrap().contains("F32"));
     }
 
     #[test]

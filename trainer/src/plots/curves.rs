@@ -1,11 +1,11 @@
 //! Learning curves: losses on the left, what the validation rows say on the right, over the same epochs.
 
-use super::{Area, BLUE, EpochRecord, FAINT_INK, GRID, INK, ORANGE, draw, failed, text};
+use super::{Area, BLUE, EpochRecord, FAINT_INK, GRID, INK, ORANGE, PANEL, draw, failed, svg, text};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use std::path::Path;
 
-const SIZE: (u32, u32) = (1120, 440);
+const TITLES: [&str; 2] = ["Loss", "Validation"];
 /// Most points of the steps' line: more are finer than a pixel.
 const MAX_POINTS: usize = 240;
 
@@ -23,13 +23,35 @@ struct Curve {
 /// # Errors
 /// A file that cannot be written.
 pub fn learning_curves(path: &Path, steps: &[(usize, f64)], epochs: &[EpochRecord]) -> anyhow::Result<()> {
+    let [losses, qualities] = curves(steps, epochs);
+    draw(path, (2 * PANEL.0, PANEL.1), |area| {
+        let (left, right) = area.split_horizontally(PANEL.0);
+        panel(&left, TITLES[0], &losses, epochs.len())?;
+        panel(&right, TITLES[1], &qualities, epochs.len())
+    })
+}
+
+/// The same two panels as pictures of their own, which a narrow page can stack.
+///
+/// # Errors
+/// None that a caller can cause: drawing into memory.
+pub fn learning_panels(steps: &[(usize, f64)], epochs: &[EpochRecord]) -> anyhow::Result<[String; 2]> {
+    let [losses, qualities] = curves(steps, epochs);
+    Ok([
+        svg(PANEL, |area| panel(area, TITLES[0], &losses, epochs.len()))?,
+        svg(PANEL, |area| panel(area, TITLES[1], &qualities, epochs.len()))?,
+    ])
+}
+
+/// What the loss panel and the validation panel show.
+fn curves(steps: &[(usize, f64)], epochs: &[EpochRecord]) -> [Vec<Curve>; 2] {
     let over_epochs = |name, color, value: fn(&EpochRecord) -> f64| Curve {
         name,
         color,
         points: epochs.iter().map(|record| (record.epoch as f64, value(record))).collect(),
         is_marked: true,
     };
-    let losses = [
+    let losses = vec![
         Curve { name: "each step", color: BLUE, points: smoothed(steps, epochs.len()), is_marked: false },
         over_epochs("training", BLUE, |record| record.train_loss),
         over_epochs("validation", ORANGE, |record| record.validation_loss),
@@ -39,11 +61,7 @@ pub fn learning_curves(path: &Path, steps: &[(usize, f64)], epochs: &[EpochRecor
         let macro_f1 = |record: &EpochRecord| record.validation_macro_f1.unwrap_or_default();
         qualities.push(over_epochs("macro-F1", ORANGE, macro_f1));
     }
-    draw(path, SIZE, |area| {
-        let (left, right) = area.split_horizontally(SIZE.0 / 2);
-        panel(&left, "Loss", &losses, epochs.len())?;
-        panel(&right, "Validation", &qualities, epochs.len())
-    })
+    [losses, qualities]
 }
 
 /// Steps on the axis of epochs, averaged into at most [`MAX_POINTS`] points.

@@ -15,5 +15,6 @@ mod rebuilding;
 mod resuming;
 mod sweeping;
 mod prune;
+mod report;
 mod tiny_base;
 mod training;

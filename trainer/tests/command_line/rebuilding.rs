@@ -75,5 +75,5 @@ fn a_recipe_that_contradicts_itself_is_refused_before_it_runs() {
     fails(&RECIPE.replace("name = \"adapted\"", "name = \"base\""), &["stage base", "taken"]);
     folder.write("recipe.toml", RECIPE);
     folder
-        .fails(&[&rebuild("out", "models")[..], &["--set", "twets=x"]].concat(), &["tweets, base", "twets"]);
+        .fails(&[&rebuild("out", "models")[..], &["--set", "twets=x"]].concat(), &["base, tweets", "twets"]);
 }

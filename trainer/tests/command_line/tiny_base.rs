@@ -29,9 +29,25 @@ pub fn write(folder: &Folder) {
 
 /// A folder with a finished run; returns it with the run's path.
 pub fn trained() -> (Folder, String) {
+    trained_with(&[])
+}
+
+/// As [`trained`], with overrides. `hostile.csv` has the same tweets with markup in front.
+pub fn trained_with(overrides: &[&str]) -> (Folder, String) {
     let folder = Folder::new();
     write(&folder);
-    folder.succeeds(&train(&[]));
+    let hostile: String = tweets()
+        .lines()
+        .enumerate()
+        .map(|(index, line)| match (index, line.split_once(',')) {
+            (1.., Some((text, label))) => format!(
+                "\"<script>alert('&')</script><img src=\"\"http://example.com/x\"\"> {text}\",{label}\n"
+            ),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    folder.write("hostile.csv", hostile);
+    folder.succeeds(&train(overrides));
     let run = std::fs::read_dir(folder.path("runs")).unwrap().next().unwrap().unwrap().path();
     (folder, run.to_str().unwrap().to_owned())
 }

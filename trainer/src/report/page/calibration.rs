@@ -1,0 +1,69 @@
+//! Whether the model's probabilities mean what they say.
+
+use super::{figure, percent};
+use crate::metrics::reliability;
+use crate::plots::reliability_diagram;
+use crate::report::findings::Findings;
+use maud::{Markup, html};
+
+/// Reliability diagram, its numbers, temperature and threshold.
+///
+/// # Errors
+/// A plot that cannot be drawn.
+pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
+    let scored = &findings.chosen().scored;
+    let calibration = &scored.calibration;
+    let bins = reliability(&scored.probabilities, &scored.labels);
+    let svg = reliability_diagram(&bins, calibration.uncertain_threshold)?;
+    let kept = scored.kept();
+    let origin = match calibration.selection {
+        None => "fixed by the configuration".to_owned(),
+        Some(selection) => format!(
+            "the smallest from which on {} of the validation rows' predictions are right{}",
+            percent(selection.kept.accuracy.min(selection.target)),
+            match selection.is_reached() {
+                true => String::new(),
+                false => format!("; {} were asked for and are out of reach", percent(selection.target)),
+            }
+        ),
+    };
+    Ok(html! {
+        p {
+            "Logits are divided by the temperature " strong { (format!("{:.3}", calibration.temperature)) }
+            ", fitted on " (findings.run.split.validation.len()) " validation rows. A prediction below the confidence "
+            strong { (format!("{:.3}", calibration.uncertain_threshold)) } " is called uncertain: " (origin)
+            ". Of the test rows' predictions " strong { (percent(kept.coverage)) } " reach it, and "
+            strong { (percent(kept.accuracy)) } " of these are right."
+        }
+        div class="pair" {
+            (figure(
+                &svg,
+                "Bar chart of the accuracy by confidence; the table beside it has the numbers",
+                "Bars: accuracy. Marks: mean confidence. On the diagonal both agree. Numbers: predictions."
+            ))
+            div class="scroll" {
+                table {
+                    caption { "Predictions by confidence." }
+                    thead {
+                        tr {
+                            th scope="col" { "Confidence" }
+                            @for name in ["Predictions", "Mean confidence", "Accuracy"] {
+                                th scope="col" class="number" { (name) }
+                            }
+                        }
+                    }
+                    tbody {
+                        @for bin in &bins {
+                            tr {
+                                th scope="row" { (format!("{:.2} – {:.2}", bin.low, bin.high)) }
+                                td class="number" { (bin.rows) }
+                                td class="number" { (percent(bin.confidence)) }
+                                td class="number" { (percent(bin.accuracy)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}

@@ -1,0 +1,59 @@
+//! What the run was made of: hashes, versions, the resolved configuration. Folded away until asked for.
+
+use crate::report::findings::Findings;
+use maud::{Markup, html};
+
+/// Both, collapsed.
+///
+/// # Errors
+/// A configuration that is no TOML.
+pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
+    let (run, record) = (&findings.run, &findings.run.record);
+    let encoder = &record.encoder;
+    let facts = [
+        ("Data", format!("{} {}", record.data, run.config.data.source)),
+        ("SHA-256 of the data", record.data_sha256.clone()),
+        (
+            "Rows",
+            format!(
+                "{} training, {} validation, {} test",
+                run.split.train.len(),
+                run.split.validation.len(),
+                run.split.test.len()
+            ),
+        ),
+        ("Base model", record.base_model.clone()),
+        ("SHA-256 of its weights", record.base_sha256.clone()),
+        (
+            "Encoder",
+            format!(
+                "{} layers, {} wide, {} heads, {} between, {} word pieces",
+                encoder.num_hidden_layers,
+                encoder.hidden_size,
+                encoder.num_attention_heads,
+                encoder.intermediate_size,
+                encoder.vocab_size
+            ),
+        ),
+        ("Seed", record.seed.to_string()),
+        ("Threads", record.num_threads.to_string()),
+        ("SHA-256 of the configuration", record.config_sha256.clone()),
+        ("Trainer", record.trainer_version.clone()),
+        ("candle", record.candle_version.clone()),
+    ];
+    Ok(html! {
+        details {
+            summary { "Provenance" }
+            dl class="facts" {
+                @for (name, value) in &facts {
+                    dt { (name) }
+                    dd { (value) }
+                }
+            }
+        }
+        details {
+            summary { "Resolved configuration" }
+            pre { code { (run.config.to_toml()?) } }
+        }
+    })
+}

@@ -1,0 +1,168 @@
+//! How good the model is: headline figures, learning curves, confusion, each label.
+
+use super::{figure, percent, percent_interval, points, size};
+use crate::plots::learning_panels;
+use crate::report::findings::Findings;
+use maud::{Markup, html};
+
+/// What was trained on what, in a sentence.
+pub fn summary(findings: &Findings) -> Markup {
+    let (run, chosen) = (&findings.run, findings.chosen());
+    html! {
+        p class="lead" {
+            (run.config.data.labels.join(", ")) ": " (run.record.base_model) " fine-tuned on "
+            (run.split.train.len()) " texts, stored as " strong { (chosen.name) } ". Every figure is of the "
+            (chosen.scored.evaluation.rows)
+            " test rows, which neither training nor selection saw, scored by the code that users run. "
+            "Ranges are 95 % bootstrap intervals."
+        }
+    }
+}
+
+/// The figures that decide.
+pub fn headline(findings: &Findings) -> Markup {
+    let (chosen, parent) = (findings.chosen(), &findings.checkpoint.evaluation);
+    let (evaluation, intervals) = (&chosen.scored.evaluation, &chosen.scored.intervals);
+    let kept = chosen.scored.kept();
+    let beside = |difference: f64| format!("{} points beside the f32 checkpoint", points(difference));
+    let tiles = [
+        (
+            "Accuracy",
+            percent(evaluation.accuracy),
+            percent_interval(intervals.accuracy),
+            beside(evaluation.accuracy - parent.accuracy),
+        ),
+        (
+            "Macro-F1",
+            percent(evaluation.macro_f1),
+            percent_interval(intervals.macro_f1),
+            beside(evaluation.macro_f1 - parent.macro_f1),
+        ),
+        (
+            "Calibration error",
+            percent(evaluation.ece),
+            percent_interval(intervals.ece),
+            "between confidence and accuracy (ECE)".to_owned(),
+        ),
+        (
+            "Sure of",
+            percent(kept.coverage),
+            format!("{} of these right", percent(kept.accuracy)),
+            format!("confidence {:.3} or more", chosen.scored.calibration.uncertain_threshold),
+        ),
+        ("File", size(chosen.size_bytes), format!("{} bytes", chosen.size_bytes), chosen.name.clone()),
+    ];
+    html! {
+        dl class="tiles" {
+            @for (name, value, range, note) in &tiles {
+                div {
+                    dt { (name) }
+                    dd class="value" { (value) }
+                    dd class="range" { (range) }
+                    dd class="note" { (note) }
+                }
+            }
+        }
+    }
+}
+
+/// Loss and validation over the epochs.
+///
+/// # Errors
+/// A plot that cannot be drawn.
+pub fn learning(findings: &Findings) -> anyhow::Result<Markup> {
+    let history = &findings.history;
+    let [losses, qualities] = learning_panels(&history.steps, &history.epochs)?;
+    let best = history.epochs.iter().max_by(|a, b| {
+        // The first of the best is the one that was kept.
+        a.validation_macro_f1.total_cmp(&b.validation_macro_f1).then(b.epoch.cmp(&a.epoch))
+    });
+    let words = match best {
+        Some(best) => format!(
+            "Best epoch of {}: {}, with {} accuracy and {} macro-F1 on the validation rows.",
+            history.epochs.len(),
+            best.epoch,
+            percent(best.validation_accuracy),
+            percent(best.validation_macro_f1)
+        ),
+        None => "The log holds no epoch.".to_owned(),
+    };
+    Ok(html! {
+        p { (words) }
+        div class="pair" {
+            (figure(&losses, "Line chart of the loss over the epochs", "Loss of training and validation rows."))
+            (figure(
+                &qualities,
+                "Line chart of accuracy and macro-F1 over the epochs",
+                "Accuracy and macro-F1 of the validation rows."
+            ))
+        }
+    })
+}
+
+/// The confusion matrix, each row shaded by its own shares: a rare label is as readable as a frequent one.
+pub fn confusion(findings: &Findings) -> Markup {
+    let labels = &findings.run.config.data.labels;
+    let rows = &findings.chosen().scored.evaluation.confusion;
+    html! {
+        div class="scroll" {
+            table class="confusion" {
+                caption { "Test rows by true label (down) and predicted label (across)." }
+                thead {
+                    tr {
+                        th scope="col" { "true ↓ predicted →" }
+                        @for label in labels { th scope="col" { (label) } }
+                    }
+                }
+                tbody {
+                    @for (index, (label, counts)) in labels.iter().zip(rows).enumerate() {
+                        @let total = counts.iter().sum::<usize>().max(1);
+                        tr {
+                            th scope="row" { (label) }
+                            @for (column, count) in counts.iter().enumerate() {
+                                @let share = *count as f64 / total as f64;
+                                td class=[(index == column).then_some("right")] style=(format!("--share:{share:.3}")) {
+                                    strong { (count) } " " span class="faint" { (percent(share)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Precision, recall and F1 of each label.
+pub fn labels(findings: &Findings) -> Markup {
+    let scored = &findings.chosen().scored;
+    html! {
+        div class="scroll" {
+            table {
+                caption { "Precision: how many predictions of a label are right. Recall: how many of its texts are found." }
+                thead {
+                    tr {
+                        th scope="col" { "Label" }
+                        @for name in ["Precision", "Recall", "F1", "95 % interval of F1", "Rows"] {
+                            th scope="col" class="number" { (name) }
+                        }
+                    }
+                }
+                tbody {
+                    @for (label, class) in &scored.evaluation.per_class {
+                        tr {
+                            th scope="row" { (label) }
+                            td class="number" { (percent(class.precision)) }
+                            td class="number" { (percent(class.recall)) }
+                            td class="number" { strong { (percent(class.f1)) } }
+                            td class="number" {
+                                @if let Some(interval) = scored.intervals.f1.get(label) { (percent_interval(*interval)) }
+                            }
+                            td class="number" { (class.support) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
