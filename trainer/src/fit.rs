@@ -16,6 +16,7 @@ pub use checkpoint::STATE;
 pub use workers::Workers;
 
 use crate::config::{Config, Keep};
+use crate::history::History;
 use crate::optimizer::{AdamW, Gradients};
 use crate::parameters::Parameters;
 use crate::plots::{self, EpochRecord};
@@ -106,7 +107,7 @@ pub struct Fitted {
 }
 
 /// A line of `metrics.jsonl`: a step or an epoch.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Record {
     Step { step: usize, loss: f64, learning_rate: f64, gradient_norm: f64 },
@@ -196,7 +197,7 @@ struct Fit<'a, O> {
 
 impl<O: Objective> Fit<'_, O> {
     fn run(&mut self) -> anyhow::Result<Fitted> {
-        let (mut losses, mut epochs) = self.resume()?;
+        let History { steps: mut losses, mut epochs } = self.resume()?;
         let train = &self.config.train;
         let items = self.objective.lengths().len();
         let progress =
@@ -299,19 +300,15 @@ impl<O: Objective> Fit<'_, O> {
         self.config.seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ batch as u64
     }
 
-    /// Takes up the folder's checkpoint; returns the losses and epochs that its log holds.
-    fn resume(&mut self) -> anyhow::Result<(Vec<(usize, f64)>, Vec<EpochRecord>)> {
+    /// Takes up the folder's checkpoint; returns what its log holds.
+    fn resume(&mut self) -> anyhow::Result<History> {
         let saved = State::load(self.folder, self.parameters, &mut self.optimizer, &mut self.average)?;
         self.state = saved.unwrap_or_default();
         self.folder.truncate_metrics(self.state.metrics_bytes)?;
-        let (mut losses, mut epochs) = (Vec::new(), Vec::new());
-        for record in self.folder.metrics::<Record>()? {
-            match record {
-                Record::Step { step, loss, .. } => losses.push((step, loss)),
-                Record::Epoch(record) => epochs.push(record),
-            }
+        match self.state.metrics_bytes {
+            0 => Ok(History::default()),
+            _ => History::read(self.folder.path()),
         }
-        Ok((losses, epochs))
     }
 
     /// Writes a checkpoint where the last one is old, or where somebody wants to stop.

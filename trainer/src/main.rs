@@ -18,6 +18,7 @@ mod evaluate;
 mod export;
 mod finished_run;
 mod fit;
+mod history;
 mod json_output;
 mod metrics;
 mod optimizer;

@@ -4,7 +4,6 @@
 //! writes HTML. The page is one file: no script, no request, readable years later from a disk.
 
 mod findings;
-mod history;
 mod page;
 
 use crate::cli::ReportArguments;

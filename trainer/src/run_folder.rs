@@ -5,7 +5,6 @@
 
 use anyhow::{Context, bail, ensure};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -127,22 +126,6 @@ impl RunFolder {
         }
         let cut = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(bytes));
         cut.with_context(|| format!("cannot write {}", path.display()))
-    }
-
-    /// The records of `metrics.jsonl`.
-    ///
-    /// # Errors
-    /// A file that cannot be read, a line that is no such record.
-    pub fn metrics<T: DeserializeOwned>(&self) -> anyhow::Result<Vec<T>> {
-        let path = self.path.join(METRICS);
-        let text = match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            text => text.with_context(|| format!("cannot read {}", path.display()))?,
-        };
-        let record = |(index, line)| {
-            serde_json::from_str(line).with_context(|| format!("{}:{}", path.display(), index + 1))
-        };
-        text.lines().enumerate().map(record).collect()
     }
 
     /// Appends one line of JSON to `metrics.jsonl`.

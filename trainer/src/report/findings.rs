@@ -1,6 +1,6 @@
 //! What the report tells: every way to store the checkpoint, measured; the mistakes; the edits.
 
-use super::history::History;
+use crate::history::History;
 use crate::classification::progress_bar;
 use crate::edits::{self, EditEffect};
 use crate::finished_run::{Run, Scored};

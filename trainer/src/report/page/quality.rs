@@ -1,7 +1,8 @@
 //! How good the model is: headline figures, learning curves, confusion, each label.
 
 use super::{figure, percent, percent_interval, points, size};
-use crate::plots::learning_panels;
+use crate::config::Keep;
+use crate::plots::{EpochRecord, learning_panels};
 use crate::report::findings::Findings;
 use maud::{Markup, html};
 
@@ -73,17 +74,22 @@ pub fn headline(findings: &Findings) -> Markup {
 pub fn learning(findings: &Findings) -> anyhow::Result<Markup> {
     let history = &findings.history;
     let [losses, qualities] = learning_panels(&history.steps, &history.epochs)?;
-    let best = history.epochs.iter().max_by(|a, b| {
+    let macro_f1 = |record: &EpochRecord| record.validation_macro_f1.unwrap_or_default();
+    let kept = match findings.run.config.train.keep {
+        Keep::Last => history.epochs.last(),
         // The first of the best is the one that was kept.
-        a.validation_macro_f1.total_cmp(&b.validation_macro_f1).then(b.epoch.cmp(&a.epoch))
-    });
-    let words = match best {
-        Some(best) => format!(
-            "Best epoch of {}: {}, with {} accuracy and {} macro-F1 on the validation rows.",
+        Keep::Best => history
+            .epochs
+            .iter()
+            .max_by(|a, b| macro_f1(a).total_cmp(&macro_f1(b)).then(b.epoch.cmp(&a.epoch))),
+    };
+    let words = match kept {
+        Some(kept) => format!(
+            "Epoch {} of {} is kept, with {} accuracy and {} macro-F1 on the validation rows.",
+            kept.epoch,
             history.epochs.len(),
-            best.epoch,
-            percent(best.validation_accuracy),
-            percent(best.validation_macro_f1)
+            percent(kept.validation_accuracy),
+            percent(macro_f1(kept))
         ),
         None => "The log holds no epoch.".to_owned(),
     };
