@@ -26,7 +26,7 @@ use anyhow::{Context, ensure};
 use average::Average;
 use candle_core::{Device, Tensor};
 use checkpoint::{Kept, State};
-use classifier::encoder::Dropout;
+use classifier::encoder::{Dropout, Encoder};
 use progress::Progress;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -48,17 +48,23 @@ pub trait Objective: Sync {
     /// What the sum of these items' losses is divided by; 0 where they say nothing.
     fn weight(&self, items: &[usize]) -> f64;
 
+    /// The network of a step; every worker forks it.
+    ///
+    /// # Errors
+    /// Tensor operations.
+    fn encoder(&self, parameters: &Parameters) -> candle_core::Result<Encoder>;
+
     /// Σ loss of the items / `pass.total_weight`: a scalar, differentiable in `parameters`.
     ///
     /// # Errors
     /// Tensor operations.
-    fn loss(&self, parameters: &Parameters, items: &[usize], pass: Pass<'_>) -> candle_core::Result<Tensor>;
-
-    /// The weights that a forward pass computes with where they are not the parameters themselves.
-    ///
-    /// # Errors
-    /// Tensor operations.
-    fn rounded(&self, parameters: &Parameters) -> anyhow::Result<Option<Parameters>>;
+    fn loss(
+        &self,
+        encoder: &Encoder,
+        parameters: &Parameters,
+        items: &[usize],
+        pass: Pass<'_>,
+    ) -> candle_core::Result<Tensor>;
 
     /// How good the parameters are on the validation items.
     ///
@@ -275,14 +281,12 @@ impl<O: Objective> Fit<'_, O> {
             None => "No checkpoint was written yet".to_owned(),
         };
         let total_weight: f64 = batches.iter().map(|batch| self.objective.weight(batch)).sum();
-        let rounded = self.objective.rounded(self.parameters)?;
-        let weights = rounded.as_ref().unwrap_or(self.parameters);
         let (mut loss, mut gradients) = (0.0, Vec::new());
         for (index, batch) in batches.iter().enumerate() {
             let seed = self.seed(step * self.config.train.accumulation + index);
             let model = &self.config.model;
             let (batch_loss, batch_gradients) =
-                self.workers.gradients(self.objective, weights, batch, total_weight, model, seed)?;
+                self.workers.gradients(self.objective, self.parameters, batch, total_weight, model, seed)?;
             loss += batch_loss;
             add(&mut gradients, batch_gradients)?;
         }

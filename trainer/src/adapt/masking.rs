@@ -11,7 +11,7 @@ use crate::fit::{Objective, Pass, Score, Workers};
 use crate::parameters::Parameters;
 use anyhow::{Context, ensure};
 use candle_core::{D, Device, Result, Tensor};
-use classifier::encoder::{Batch, Dropout, Encoder, NoDropout, TensorSpec, ops, tensor_specs};
+use classifier::encoder::{Batch, Dropout, Encoder, NoDropout, TensorSpec, tensor_specs};
 use classifier::tokenizer::Tokenizer;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -169,10 +169,17 @@ impl<'a> MaskedLanguageModel<'a> {
         let positions = Tensor::new(masked.positions.as_slice(), device)?;
         let x = hidden.index_select(&positions, 0)?;
         let x = x.matmul(&head(DENSE_WEIGHT)?.t()?)?.broadcast_add(&head(DENSE_BIAS)?)?;
-        let x =
-            ops::layer_norm(&ops::gelu(&x)?, &head(NORM_WEIGHT)?, &head(NORM_BIAS)?, self.layer_norm_eps)?;
+        let x = layer_norm(&x.gelu_erf()?, &head(NORM_WEIGHT)?, &head(NORM_BIAS)?, self.layer_norm_eps)?;
         log_softmax(&x.matmul(&encoder.token_embeddings().t()?)?.broadcast_add(&head(OUTPUT_BIAS)?)?)
     }
+}
+
+/// LayerNorm over the last dimension, out of differentiable operations (Ba et al. 2016, equation 4): for the few rows
+/// of the head.
+fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Tensor> {
+    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+    let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
+    centred.broadcast_div(&(variance + eps)?.sqrt()?)?.broadcast_mul(weight)?.broadcast_add(bias)
 }
 
 impl Objective for MaskedLanguageModel<'_> {
@@ -180,23 +187,28 @@ impl Objective for MaskedLanguageModel<'_> {
         &self.lengths
     }
 
+    fn encoder(&self, parameters: &Parameters) -> Result<Encoder> {
+        parameters.encoder()
+    }
+
     fn weight(&self, items: &[usize]) -> f64 {
         items.iter().map(|&item| self.num_hidden(&self.training[item])).sum::<usize>() as f64
     }
 
-    fn loss(&self, parameters: &Parameters, items: &[usize], mut pass: Pass<'_>) -> Result<Tensor> {
+    fn loss(
+        &self,
+        encoder: &Encoder,
+        parameters: &Parameters,
+        items: &[usize],
+        mut pass: Pass<'_>,
+    ) -> Result<Tensor> {
         let texts: Vec<_> = items.iter().map(|&item| &self.training[item]).collect();
         let masked = self.mask(&texts, &mut pass.rng);
         let head = |name: &str| parameters.get(name);
-        let encoder = parameters.encoder()?;
-        let log_probabilities = self.log_probabilities(&encoder, head, &masked, pass.dropout, pass.device)?;
+        let log_probabilities = self.log_probabilities(encoder, head, &masked, pass.dropout, pass.device)?;
         let tokens = Tensor::from_vec(masked.tokens, (masked.positions.len(), 1), pass.device)?;
         let likelihood = log_probabilities.gather(&tokens, D::Minus1)?.sum_all()?;
         likelihood * (-1.0 / pass.total_weight)
-    }
-
-    fn rounded(&self, _: &Parameters) -> anyhow::Result<Option<Parameters>> {
-        Ok(None)
     }
 
     /// Every validation text with the same hidden tokens each time; accuracy is of the most probable piece.

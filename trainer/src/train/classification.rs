@@ -11,7 +11,7 @@ use crate::fit::{Objective, Pass, Score, Workers};
 use crate::metrics::{self, Evaluation};
 use crate::parameters::Parameters;
 use candle_core::{D, Result, Tensor};
-use classifier::encoder::Batch;
+use classifier::encoder::{Batch, Encoder};
 use std::time::Instant;
 
 /// Fine-tuning on labelled rows and, with teachers, on unlabelled ones.
@@ -127,18 +127,21 @@ impl Objective for Classification<'_> {
         &self.lengths
     }
 
+    fn encoder(&self, parameters: &Parameters) -> Result<Encoder> {
+        parameters.encoder()
+    }
+
     fn weight(&self, items: &[usize]) -> f64 {
         items.iter().map(|item| self.item_weight(*item)).sum()
     }
 
-    fn loss(&self, parameters: &Parameters, items: &[usize], pass: Pass<'_>) -> Result<Tensor> {
+    fn loss(&self, encoder: &Encoder, _: &Parameters, items: &[usize], pass: Pass<'_>) -> Result<Tensor> {
         let loss = &self.config.loss;
         // R-Drop: every text twice in one pass, each with its own masks.
         let copies = if loss.r_drop > 0.0 { 2 } else { 1 };
         let twice: Vec<usize> = items.repeat(copies);
         let ids: Vec<&[u32]> = twice.iter().map(|&item| self.input_ids[item].as_slice()).collect();
         let batch = Batch::new(&ids, pass.device)?;
-        let encoder = parameters.encoder()?;
         let (logits, pooled) = encoder.logits_and_pooled(&batch, pass.dropout)?;
         let scale = 1.0 / (pass.total_weight * copies as f64);
         let shape = (twice.len(), self.class_weights.len());
@@ -168,10 +171,6 @@ impl Objective for Classification<'_> {
             total = (total + (divergence * (0.5 * loss.r_drop))?)?;
         }
         Ok(total)
-    }
-
-    fn rounded(&self, _parameters: &Parameters) -> anyhow::Result<Option<Parameters>> {
-        Ok(None)
     }
 
     fn evaluate(&self, parameters: &Parameters, workers: &Workers) -> anyhow::Result<Score> {
@@ -212,7 +211,9 @@ mod tests {
             device: &candle_core::Device::Cpu,
         };
         // Equal weights everywhere: both logits are the same, and every softmax is (1/2, 1/2).
-        f64::from(objective.loss(&filled(0.5), &items, pass).unwrap().to_scalar::<f32>().unwrap())
+        let parameters = filled(0.5);
+        let loss = objective.loss(&parameters.encoder().unwrap(), &parameters, &items, pass).unwrap();
+        f64::from(loss.to_scalar::<f32>().unwrap())
     }
 
     #[test]
