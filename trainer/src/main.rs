@@ -5,6 +5,7 @@
 
 mod base_model;
 mod bench;
+mod bench_training;
 mod classification;
 mod cli;
 mod config;
@@ -42,6 +43,7 @@ fn main() -> std::process::ExitCode {
         Command::Golden(arguments) => export::rewrite_golden(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::BenchTraining(arguments) => bench_training::run(&arguments),
     };
     match done {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 //! Everything random is drawn from generators seeded by the configuration, one purpose a stream, so that the
 //! same configuration on the same number of threads writes the same bytes.
 
-mod batches;
+pub mod batches;
 mod progress;
 mod workers;
 
