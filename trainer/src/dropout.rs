@@ -1,9 +1,8 @@
-//! Dropout masks from the run's own generator: candle's cannot be seeded on the CPU.
+//! Dropout masks from the run's own seeds: candle's generator cannot be seeded on the CPU.
 
 use crate::config::ModelConfig;
-use candle_core::{Result, Tensor};
-use classifier::encoder::{Dropout, Place};
-use rand::RngCore;
+use classifier::encoder::{Dropout, Mask, Place};
+use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Inverted dropout (Srivastava et al. 2014, section 10) with one probability a kind of place.
@@ -16,8 +15,10 @@ pub struct SeededDropout {
 }
 
 impl SeededDropout {
-    /// Masks with the configuration's probabilities, drawn from `rng`.
-    pub fn new(config: &ModelConfig, rng: ChaCha8Rng) -> Self {
+    /// Masks with the configuration's probabilities: one sequence of them for each seed and worker.
+    pub fn new(config: &ModelConfig, seed: u64, worker: usize) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(worker as u64);
         Self {
             rng,
             hidden: config.hidden_dropout,
@@ -28,56 +29,38 @@ impl SeededDropout {
 }
 
 impl Dropout for SeededDropout {
-    fn apply(&mut self, place: Place, x: Tensor) -> Result<Tensor> {
+    fn mask(&mut self, place: Place) -> Option<Mask> {
         let p = match place {
             Place::Hidden => self.hidden,
             Place::Attention => self.attention,
             Place::Classifier => self.classifier,
         };
-        if p == 0.0 {
-            return Ok(x);
-        }
-        // 16 random bits an element: p is met to 1 / 65536.
-        let threshold = (p * 65536.0).round() as u32;
-        let scale = (1.0 / (1.0 - p)) as f32;
-        let count = x.elem_count();
-        let mut mask = Vec::with_capacity(count + 1);
-        while mask.len() < count {
-            let bits = self.rng.next_u32();
-            mask.push(if bits & 0xffff < threshold { 0.0 } else { scale });
-            mask.push(if bits >> 16 < threshold { 0.0 } else { scale });
-        }
-        mask.truncate(count);
-        x.mul(&Tensor::from_vec(mask, x.shape(), x.device())?)
+        // Each mask has a seed of its own; what it drops follows from that.
+        (p > 0.0).then(|| Mask::new(self.rng.next_u64(), p))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::{DType, Device};
-    use rand::SeedableRng;
 
-    fn drop(seed: u64, place: Place) -> Vec<f32> {
+    fn masks(seed: u64, worker: usize, place: Place) -> Vec<Option<Mask>> {
         let config = ModelConfig { hidden_dropout: 0.25, attention_dropout: 0.0, ..ModelConfig::default() };
-        let mut dropout = SeededDropout::new(&config, ChaCha8Rng::seed_from_u64(seed));
-        let ones = Tensor::ones((1, 40_001), DType::F32, &Device::Cpu).unwrap();
-        dropout.apply(place, ones).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+        let mut dropout = SeededDropout::new(&config, seed, worker);
+        (0..3).map(|_| dropout.mask(place)).collect()
     }
 
     #[test]
-    fn drops_the_stated_share_and_keeps_the_mean() {
-        let dropped = drop(1, Place::Hidden);
-        let share = dropped.iter().filter(|x| **x == 0.0).count() as f64 / dropped.len() as f64;
-        assert!((share - 0.25).abs() < 0.01, "{share}");
-        let mean = dropped.iter().map(|x| f64::from(*x)).sum::<f64>() / dropped.len() as f64;
-        assert!((mean - 1.0).abs() < 0.02, "{mean}");
+    fn seed_and_worker_decide_and_no_two_masks_are_the_same() {
+        assert_eq!(masks(7, 0, Place::Hidden), masks(7, 0, Place::Hidden));
+        assert_ne!(masks(7, 0, Place::Hidden), masks(8, 0, Place::Hidden));
+        assert_ne!(masks(7, 0, Place::Hidden), masks(7, 1, Place::Hidden));
+        let drawn = masks(7, 0, Place::Hidden);
+        assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2]);
     }
 
     #[test]
-    fn the_seed_decides_and_a_probability_of_zero_drops_nothing() {
-        assert_eq!(drop(7, Place::Hidden), drop(7, Place::Hidden));
-        assert_ne!(drop(7, Place::Hidden), drop(8, Place::Hidden));
-        assert!(drop(7, Place::Attention).iter().all(|x| *x == 1.0));
+    fn a_probability_of_zero_drops_nothing() {
+        assert_eq!(masks(7, 0, Place::Attention), [None; 3]);
     }
 }

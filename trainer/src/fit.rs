@@ -12,6 +12,7 @@ mod interruption;
 mod progress;
 mod workers;
 
+pub use batches::by_length;
 pub use checkpoint::STATE;
 pub use workers::Workers;
 
@@ -216,7 +217,7 @@ impl<O: Objective> Fit<'_, O> {
             progress.start_epoch(epoch);
             let (start, mut trained) = (Instant::now(), 0);
             let mut rng = generator(self.config, FIRST_EPOCH_STREAM + epoch as u64);
-            let batches = batches::by_length(self.objective.lengths(), train.batch_size, &mut rng);
+            let batches = by_length(self.objective.lengths(), train.batch_size, &mut rng);
             let done = self.state.step % self.steps_per_epoch;
             for (index, batches) in batches.chunks(train.accumulation).enumerate().skip(done) {
                 let step = self.state.step;

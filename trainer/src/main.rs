@@ -6,6 +6,7 @@
 mod adapt;
 mod base_model;
 mod bench;
+mod bench_training;
 mod calibration;
 mod classification;
 mod cli;
@@ -64,6 +65,7 @@ fn main() -> std::process::ExitCode {
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Prune(settings) => vocabulary::run(&settings),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::BenchTraining(arguments) => bench_training::run(&arguments),
     };
     match done {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// Elements that one task updates.
 const CHUNK: usize = 1 << 16;
+/// Elements whose gradient is summed at a time: it stays in the cache until it is used.
+const BLOCK: usize = 1 << 10;
 
 /// The gradients of one worker's share of a batch, by parameter name; contiguous f32 on the CPU.
 pub type Gradients = BTreeMap<String, Tensor>;
@@ -153,12 +155,12 @@ fn is_decayed(name: &str) -> bool {
     !name.ends_with(".bias") && !name.contains("norm.")
 }
 
-/// Every worker's gradient of one parameter, in the workers' order.
+/// The gradients of one parameter, in the workers' order; one of them may hold what all contribute.
 fn of<'a>(workers: &'a [Gradients], name: &str) -> anyhow::Result<Vec<&'a Tensor>> {
-    let gradients = workers.iter().map(|worker| worker.get(name)).collect::<Option<Vec<_>>>();
-    match gradients {
-        Some(gradients) if !gradients.is_empty() => Ok(gradients),
-        _ => bail!("no gradient reached `{name}`: an operation on its way has no backward pass"),
+    let gradients: Vec<&Tensor> = workers.iter().filter_map(|worker| worker.get(name)).collect();
+    match gradients.is_empty() {
+        false => Ok(gradients),
+        true => bail!("no gradient reached `{name}`: an operation on its way has no backward pass"),
     }
 }
 
@@ -180,20 +182,46 @@ fn with_slices<T>(
     work(&slices)
 }
 
-/// Σ (Σ over workers of g)², in f64, chunk by chunk in a fixed order.
+/// Σ (Σ over workers of g)²: in f32 over [`BLOCK`] elements, in f64 over the blocks, in a fixed order.
 fn sum_of_squares(gradients: &[&[f32]]) -> f64 {
     let count = gradients.first().map_or(0, |gradient| gradient.len());
     let chunk_sum = |chunk: usize| -> f64 {
         let range = chunk * CHUNK..((chunk + 1) * CHUNK).min(count);
-        range.map(|at| f64::from(total(gradients, at))).map(|g| g * g).sum()
+        let mut block = [0f32; BLOCK];
+        range
+            .clone()
+            .step_by(BLOCK)
+            .map(|at| f64::from(squares(total(gradients, at, range.end, &mut block))))
+            .sum()
     };
     let sums: Vec<f64> = (0..count.div_ceil(CHUNK)).into_par_iter().map(chunk_sum).collect();
     sums.iter().sum()
 }
 
-/// One element of the summed gradient.
-fn total(gradients: &[&[f32]], at: usize) -> f32 {
-    gradients.iter().map(|gradient| gradient[at]).sum()
+/// Σ x² in 16 partial sums, which the compiler keeps in vectors.
+fn squares(x: &[f32]) -> f32 {
+    let (chunks, rest) = x.as_chunks::<16>();
+    let mut lanes = [0f32; 16];
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane += x * x;
+        }
+    }
+    lanes.iter().sum::<f32>() + rest.iter().map(|x| x * x).sum::<f32>()
+}
+
+/// Elements `at ..` of the summed gradient, at most [`BLOCK`] and none beyond `end`.
+fn total<'b>(gradients: &[&[f32]], at: usize, end: usize, block: &'b mut [f32; BLOCK]) -> &'b [f32] {
+    let count = BLOCK.min(end - at);
+    let block = &mut block[..count];
+    for (worker, gradient) in gradients.iter().enumerate() {
+        let gradient = &gradient[at..at + count];
+        match worker {
+            0 => block.copy_from_slice(gradient),
+            _ => block.iter_mut().zip(gradient).for_each(|(sum, x)| *sum += x),
+        }
+    }
+    block
 }
 
 fn update(
@@ -218,14 +246,18 @@ fn update_slice(weights: &mut [f32], gradients: &[&[f32]], moments: &mut Moments
         .zip(moments.second.par_chunks_mut(CHUNK))
         .enumerate();
     chunks.for_each(|(chunk, ((weights, first), second))| {
-        let gradients: Vec<&[f32]> = gradients.iter().map(|gradient| &gradient[chunk * CHUNK..]).collect();
-        for (at, (weight, (first, second))) in
-            weights.iter_mut().zip(first.iter_mut().zip(second.iter_mut())).enumerate()
-        {
-            let gradient = total(&gradients, at) * size.gradient_scale;
-            *first = size.beta1 * *first + (1.0 - size.beta1) * gradient;
-            *second = size.beta2 * *second + (1.0 - size.beta2) * gradient * gradient;
-            *weight = *weight * size.keep - size.rate * *first / (second.sqrt() + size.epsilon);
+        let (mut block, end) = ([0f32; BLOCK], chunk * CHUNK + weights.len());
+        let blocks = weights.chunks_mut(BLOCK).zip(first.chunks_mut(BLOCK)).zip(second.chunks_mut(BLOCK));
+        for (n, ((weights, first), second)) in blocks.enumerate() {
+            let gradient = total(gradients, chunk * CHUNK + n * BLOCK, end, &mut block);
+            for (((weight, first), second), gradient) in
+                weights.iter_mut().zip(first).zip(second).zip(gradient)
+            {
+                let gradient = gradient * size.gradient_scale;
+                *first = size.beta1 * *first + (1.0 - size.beta1) * gradient;
+                *second = size.beta2 * *second + (1.0 - size.beta2) * gradient * gradient;
+                *weight = *weight * size.keep - size.rate * *first / (second.sqrt() + size.epsilon);
+            }
         }
     });
 }

@@ -30,7 +30,7 @@ pub struct RunRecord {
     pub data_sha256: String,
     /// SHA-256 of every other file that was learned from, by name: unlabelled texts and teachers.
     pub inputs: IndexMap<String, String>,
-    /// SHA-256 of the resolved configuration, `config.toml` of the run folder.
+    /// SHA-256 of the resolved configuration but for its paths: what lies there has hashes of its own.
     pub config_sha256: String,
     /// The run's seed.
     pub seed: u64,
@@ -70,7 +70,7 @@ impl RunRecord {
             data: dataset.map(|dataset| file_name(&dataset.path)).unwrap_or_default(),
             data_sha256: dataset.map(|dataset| dataset.sha256.clone()).unwrap_or_default(),
             inputs,
-            config_sha256: sha256_hex(config.to_toml()?.as_bytes()),
+            config_sha256: sha256_hex(config.without_paths().to_toml()?.as_bytes()),
             seed: config.seed,
             num_threads,
             encoder: base.config.clone(),

@@ -19,12 +19,12 @@ use crate::run_record::RunRecord;
 use crate::split::{Split, split};
 use crate::unlabelled;
 use anyhow::{Context, bail, ensure};
-use classification::Classification;
 use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
 use std::path::PathBuf;
 
 pub use crate::fit::{CHECKPOINT, Workers};
+pub use classification::Classification;
 
 /// The test rows' evaluation in a run folder: the last file that a run writes.
 pub const EVALUATION: &str = "evaluation.json";

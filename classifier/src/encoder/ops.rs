@@ -1,14 +1,10 @@
-//! The three operations that candle has no fused, differentiable form of: LayerNorm, softmax with mask, GELU.
+//! What the fused layer is made of, over slices of f32: products, attention, LayerNorm, GELU, forward and backward.
 //!
-//! candle's own fused LayerNorm and `softmax_last_dim` have no backward and say nothing: gradients just stop
-//! there. Each file here holds the plain composition of differentiable tensor operations (the specification,
-//! and what runs on a GPU) and a fused CPU version with its own backward, held against it by test.
+//! Rows of all texts lie behind each other without padding. Loops are written so that the compiler vectorizes them,
+//! and compiled for the CPU at hand by [`vector::on_this_cpu`]. None of it knows tensors or gradients' owners.
 
-mod gelu;
-mod layer_norm;
-mod rows;
-mod softmax;
-
-pub use gelu::{gelu, gelu_composed};
-pub use layer_norm::{layer_norm, layer_norm_composed};
-pub use softmax::{masked_softmax, masked_softmax_composed};
+pub(super) mod attention;
+pub(super) mod gelu;
+pub(super) mod matmul;
+pub(super) mod norm;
+pub(super) mod vector;

@@ -1,4 +1,4 @@
-//! The differentiable encoder: padding, and a gradient for every tensor. Its numbers are held against PyTorch's in
+//! The differentiable encoder: texts in company, and a gradient for every tensor. Its numbers are held against PyTorch's in
 //! `golden.rs`.
 
 use crate::fixture::{config, tensors};
@@ -24,7 +24,7 @@ fn encoder() -> Encoder {
 }
 
 #[test]
-fn padding_does_not_change_a_row() {
+fn company_does_not_change_a_row() {
     let encoder = encoder();
     let batched = encoder.logits(&Batch::new(&INPUT_IDS, &Device::Cpu).unwrap(), &mut NoDropout).unwrap();
     for (ids, batched) in INPUT_IDS.iter().zip(batched.to_vec2::<f32>().unwrap()) {
@@ -44,7 +44,8 @@ fn every_tensor_receives_a_gradient() {
     let weights = Float(variables.iter().map(|(name, v)| (name.clone(), v.as_tensor().clone())).collect());
     let encoder = Encoder::new(&config(), &weights).unwrap();
     let logits = encoder.logits(&Batch::new(&INPUT_IDS, &Device::Cpu).unwrap(), &mut NoDropout).unwrap();
-    let gradients = logits.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+    let loss = logits.sqr().unwrap().sum_all().unwrap();
+    let gradients = encoder.backward(&loss).unwrap();
     for (name, variable) in &variables {
         let gradient =
             gradients.get(variable.as_tensor()).unwrap_or_else(|| panic!("{name} got no gradient"));
