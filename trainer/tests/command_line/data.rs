@@ -85,7 +85,7 @@ fn jsonl_rows_are_refused_by_line() {
 
 #[test]
 fn other_files_are_refused() {
-    training_refuses("t.parquet", "PAR1", &["t.parquet", ".csv, .jsonl"]);
+    training_refuses("t.xlsx", "PK", &["t.xlsx", ".csv, .jsonl, .parquet"]);
     training_refuses("t.txt", "up\n", &["t.txt", "without labels"]);
     let folder = Folder::new();
     folder

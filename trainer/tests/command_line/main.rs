@@ -6,6 +6,7 @@ mod configuration;
 mod data;
 mod evaluate;
 mod export;
+mod parquet;
 mod predict;
 mod program;
 mod prune;
