@@ -112,3 +112,28 @@ pub fn utf8<'a>(bytes: &'a [u8], path: &Path, line: usize) -> anyhow::Result<&'a
 pub fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_the_whole_file() {
+        let folder = tempfile::tempdir().unwrap();
+        // Longer than every buffer on the way; with and without what is taken off the start.
+        let lines = "{\"text\": \"Shares rise\"}\n".repeat(10_000);
+        for (name, start) in [("a.jsonl", ""), ("b.txt", "\u{feff}"), ("c.csv", "\u{feff}text\n1\n")] {
+            let path = folder.path().join(name);
+            let content = if name == "c.csv" { start.to_owned() } else { format!("{start}{lines}") };
+            std::fs::write(&path, &content).unwrap();
+            let mut num_rows = 0;
+            let mut count = |_| {
+                num_rows += 1;
+                Ok(())
+            };
+            let sha256 = for_each(&path, &["text"], &mut count).unwrap();
+            assert_eq!(sha256, super::super::sha256_hex(content.as_bytes()), "{name}");
+            assert_eq!(num_rows, if name == "c.csv" { 1 } else { 10_000 });
+        }
+    }
+}
