@@ -130,7 +130,8 @@ pub struct EvaluateArguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Labelled texts: CSV with the columns text,label or JSONL with these keys; a label is an id or a name
+    /// Labelled texts: CSV or Parquet with the columns text,label or JSONL with these keys; a label is an id
+    /// or a name
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
     /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
@@ -233,7 +234,8 @@ pub struct PredictArguments {
     /// Texts; none of them, and no --input: one text a line from standard input
     #[arg(value_name = "TEXT", conflicts_with = "input")]
     pub texts: Vec<String>,
-    /// Texts from a file: the text column of a .csv, the text keys of a .jsonl, the lines of a .txt
+    /// Texts from a file: the text column of a .csv or .parquet, the text keys of a .jsonl, the lines of
+    /// a .txt
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
     /// Writes the predictions to this .csv or .jsonl file instead of standard output

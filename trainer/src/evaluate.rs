@@ -54,7 +54,8 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
 
 fn score(model: &Path, data: &Path, with_f32: bool) -> anyhow::Result<Report> {
     let classifier = load_model(model)?;
-    let dataset = data::read_labelled(data, classifier.labels()).context("cannot use the data")?;
+    let dataset = data::read_labelled(data, classifier.labels())
+        .with_context(|| format!("cannot use the data with the labels of {}", model.display()))?;
     let texts: Vec<&str> = dataset.examples.iter().map(|example| example.text.as_str()).collect();
     let labels: Vec<usize> = dataset.examples.iter().map(|example| example.label).collect();
     let name_of = |index: usize| format!("{}:{}", data.display(), dataset.examples[index].line);

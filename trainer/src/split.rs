@@ -34,11 +34,13 @@ type Quotas = BTreeMap<usize, [usize; NUM_PARTS]>;
 /// near-duplicates so many that they fit into no part's share go to the training rows.
 ///
 /// # Errors
-/// A label with too few rows, or too few that are no near-duplicates, to have one in every part.
+/// Rows of one label alone; a label with too few rows, or too few that are no near-duplicates, to have one in every
+/// part.
 pub fn split(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Split> {
     let mut quotas = quotas(examples, config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     let mut groups = near_duplicates(examples)?;
+    let num_different = groups.len();
     groups.shuffle(&mut rng);
     // Single rows come last: they fill every share exactly, whatever the groups before them took.
     groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
@@ -57,7 +59,8 @@ pub fn split(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Split
             parts.iter().all(|part| part.iter().any(|index| examples[*index].label == *label));
         ensure!(
             is_everywhere,
-            "label {label}: expected a row in each of training, validation and test, found too few that are no near-duplicates of each other. Add rows"
+            "label {label}: expected a row in each of training, validation and test, found too few that are no near-duplicates of each other ({num_different} different texts among {} rows). Add rows with other words",
+            examples.len()
         );
     }
     parts.iter_mut().for_each(|part| part.sort_unstable());
@@ -70,6 +73,12 @@ fn quotas(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Quotas> 
     for example in examples {
         *counts.entry(example.label).or_default() += 1;
     }
+    ensure!(
+        counts.len() > 1,
+        "expected rows of at least two labels to tell apart, found only label {} in all {} rows. Add rows of another label",
+        counts.keys().next().copied().unwrap_or_default(),
+        examples.len()
+    );
     let mut quotas = Quotas::new();
     for (label, count) in counts {
         let share = |fraction: f64| ((count as f64 * fraction).round() as usize).max(1);

@@ -3,31 +3,34 @@
 //! The crate reads a quote that is never closed as one long field and so swallows the rows after it; quotes
 //! must therefore come in pairs within a row.
 
-use super::{Row, utf8, without_byte_order_mark};
-use anyhow::{bail, ensure};
+use super::rows::{Each, Row, quoted, utf8};
+use anyhow::{Context, bail, ensure};
+use std::io::Read;
 use std::path::Path;
 
 /// The fields of the named columns, row by row. Other columns are ignored.
 ///
 /// # Errors
-/// A column that is missing or there twice, a row with more or fewer fields than the header, an unpaired
-/// quote, bytes that are not UTF-8; each with the line on which the row begins.
-pub fn rows(bytes: &[u8], path: &Path, columns: &[&str]) -> anyhow::Result<Vec<Row>> {
-    let bytes = without_byte_order_mark(bytes);
-    let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+/// A file that cannot be read, a column that is missing or there twice, a row with more or fewer fields than the
+/// header, an unpaired quote, bytes that are not UTF-8; each with the line on which the row begins. Whatever `each`
+/// returns.
+pub fn rows(reader: impl Read, path: &Path, columns: &[&str], each: Each<'_>) -> anyhow::Result<()> {
+    let recorded = Recorded { inner: reader, bytes: Vec::new(), start: 0 };
+    let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(recorded);
     let mut record = ::csv::ByteRecord::new();
     let mut header: Option<Header> = None;
-    let mut rows = Vec::new();
     loop {
-        let start = reader.position().clone();
-        if !reader.read_byte_record(&mut record)? {
+        let line = reader.position().line() as usize;
+        let is_record = reader.read_byte_record(&mut record);
+        if !is_record.with_context(|| format!("cannot read {}", path.display()))? {
             break;
         }
-        let raw = &bytes[offset(&start)..offset(reader.position())];
+        let end = reader.position().byte();
+        let raw = reader.get_mut().take_until(end);
         // The reader passes over blank lines without counting them as part of the position.
         let blank_lines =
             raw.iter().take_while(|byte| b"\r\n".contains(byte)).filter(|byte| **byte == b'\n').count();
-        let line = start.line() as usize + blank_lines;
+        let line = line + blank_lines;
         ensure!(
             raw.iter().filter(|byte| **byte == b'"').count() % 2 == 0,
             "{}:{line}: expected quotes in pairs, found one without its partner. Enclose the field in quotes and double the quotes inside it",
@@ -36,7 +39,7 @@ pub fn rows(bytes: &[u8], path: &Path, columns: &[&str]) -> anyhow::Result<Vec<R
         let fields: Vec<_> = record.iter().map(|field| utf8(field, path, line)).collect::<Result<_, _>>()?;
         match &header {
             None => header = Some(Header::new(&fields, columns, path, line)?),
-            Some(header) => rows.push(Row { line, fields: header.pick(&fields, path, line)? }),
+            Some(header) => each(Row { line, fields: header.pick(&fields, path, line)? })?,
         }
     }
     ensure!(
@@ -45,11 +48,32 @@ pub fn rows(bytes: &[u8], path: &Path, columns: &[&str]) -> anyhow::Result<Vec<R
         path.display(),
         quoted(columns)
     );
-    Ok(rows)
+    Ok(())
 }
 
-fn offset(position: &::csv::Position) -> usize {
-    position.byte() as usize
+/// Keeps the bytes that the reader has taken, until the row that they belong to is known.
+struct Recorded<R> {
+    inner: R,
+    bytes: Vec<u8>,
+    /// Position of the first kept byte in the file.
+    start: u64,
+}
+
+impl<R> Recorded<R> {
+    /// The bytes up to this position, which are then forgotten.
+    fn take_until(&mut self, end: u64) -> Vec<u8> {
+        let count = (end.saturating_sub(self.start) as usize).min(self.bytes.len());
+        self.start += count as u64;
+        self.bytes.drain(..count).collect()
+    }
+}
+
+impl<R: Read> Read for Recorded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.bytes.extend_from_slice(&buffer[..count]);
+        Ok(count)
+    }
 }
 
 struct Header {
@@ -85,8 +109,4 @@ impl Header {
         );
         Ok(self.picked.iter().map(|index| fields[*index].to_owned()).collect())
     }
-}
-
-fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

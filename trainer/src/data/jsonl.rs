@@ -3,9 +3,11 @@
 //! A label may be a number or a string; both become text here, so that ids and names are told apart in one
 //! place for both formats.
 
-use super::{Row, utf8, without_byte_order_mark};
+use super::lines;
+use super::rows::{Each, Row};
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
+use std::io::BufRead;
 use std::path::Path;
 
 /// Serde refuses a key that is there twice, which a generic JSON value would not.
@@ -19,14 +21,11 @@ struct Object {
 ///
 /// # Errors
 /// A line that is no JSON object, lacks a key or has it twice, holds another type than a string (for `label`
-/// also an integer), or is not UTF-8; each with its line.
-pub fn rows(bytes: &[u8], path: &Path, keys: &[&str]) -> anyhow::Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for (index, bytes) in without_byte_order_mark(bytes).split(|byte| *byte == b'\n').enumerate() {
-        let line = index + 1;
-        let text = utf8(bytes, path, line)?;
+/// also an integer), or is not UTF-8; each with its line. Whatever `each` returns.
+pub fn rows(reader: impl BufRead, path: &Path, keys: &[&str], each: Each<'_>) -> anyhow::Result<()> {
+    lines::for_each(reader, path, &mut |line, text| {
         if text.trim().is_empty() {
-            continue;
+            return Ok(());
         }
         // Serde would take an array for a struct, field by field.
         ensure!(
@@ -39,9 +38,8 @@ pub fn rows(bytes: &[u8], path: &Path, keys: &[&str]) -> anyhow::Result<Vec<Row>
             Err(error) => bail!("{}:{line}: expected a JSON object, {}", path.display(), reason(&error)),
         };
         let fields = keys.iter().map(|key| field(&object, key)).collect::<anyhow::Result<_>>();
-        rows.push(Row { line, fields: fields.with_context(|| format!("{}:{line}", path.display()))? });
-    }
-    Ok(rows)
+        each(Row { line, fields: fields.with_context(|| format!("{}:{line}", path.display()))? })
+    })
 }
 
 fn field(object: &Object, key: &str) -> anyhow::Result<String> {

@@ -85,7 +85,7 @@ fn jsonl_rows_are_refused_by_line() {
 
 #[test]
 fn other_files_are_refused() {
-    training_refuses("t.parquet", "PAR1", &["t.parquet", ".csv, .jsonl"]);
+    training_refuses("t.xlsx", "PK", &["t.xlsx", ".csv, .jsonl, .parquet"]);
     training_refuses("t.txt", "up\n", &["t.txt", "without labels"]);
     let folder = Folder::new();
     folder
@@ -96,6 +96,42 @@ fn other_files_are_refused() {
 fn a_label_too_rare_to_split_is_refused() {
     let rows = "Shares rise,1\nShares fall,0\nMeeting on Monday,2\n";
     training_refuses("t.csv", format!("text,label\n{rows}"), &["label 0", "more than 2 rows", "found 1"]);
+}
+
+/// Rows of these texts and labels, a number behind each text where `is_numbered`.
+fn rows(texts: &[(&str, usize)], times: usize, is_numbered: bool) -> String {
+    let mut csv = String::from("text,label\n");
+    for n in 0..times {
+        for (text, label) in texts {
+            let number = if is_numbered { n.to_string() } else { String::new() };
+            csv.push_str(&format!("{text} {number},{label}\n"));
+        }
+    }
+    csv
+}
+
+#[test]
+fn rows_that_teach_nothing_are_refused() {
+    let rising = [("Shares rise", 1)];
+    training_refuses(
+        "t.csv",
+        rows(&rising, 30, true),
+        &["at least two labels", "only label 1", "all 30 rows"],
+    );
+    // One row of a label cannot be in training, validation and test.
+    let one_more = format!("{}Shares fall,0\n", rows(&rising, 30, true));
+    training_refuses("t.csv", one_more, &["label 0", "more than 2 rows", "found 1", "split.test_fraction"]);
+    let same = [("Shares rise", 1), ("Shares fall", 0), ("shares RISE!", 1)];
+    training_refuses(
+        "t.csv",
+        rows(&same, 30, false),
+        &["label 0", "(2 different texts among 90 rows)", "Add rows"],
+    );
+    training_refuses(
+        "t.jsonl",
+        "{\"text\":\"\",\"label\":1}\n",
+        &["t.jsonl:1", "empty text", "Remove the row"],
+    );
 }
 
 #[test]

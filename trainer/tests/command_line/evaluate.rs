@@ -86,6 +86,18 @@ fn files_that_are_no_model_are_refused_by_name() {
 }
 
 #[test]
+fn labels_that_the_model_does_not_have_are_refused() {
+    let folder = Folder::new();
+    let model = model();
+    for (label, found) in [("Positive", "\"Positive\""), ("3", "\"3\""), ("bullish", "\"bullish\"")] {
+        folder.write("other.csv", format!("text,label\nShares rise,Bullish\nShares rise,{label}\n"));
+        let evaluate = ["evaluate", "--model", text(&model), "--data", "other.csv"];
+        let known = ["0 or Bearish", "1 or Bullish", "2 or Neutral", "the labels of", "model.gguf"];
+        folder.fails(&evaluate, &[&known[..], &["other.csv:3", found]].concat());
+    }
+}
+
+#[test]
 fn a_refused_row_leaves_the_old_numbers() {
     let folder = Folder::new();
     folder.write("tweets.csv", format!("{TWEETS}No such label,Sideways\n"));

@@ -110,7 +110,7 @@ fn bad_input_files_are_named_and_leave_the_old_output() {
         ("empty.txt", b"", ["empty.txt", "at least one text"]),
         ("columns.csv", b"tweet\nup\n", ["columns.csv:1", "`text`"]),
         ("bytes.txt", b"up\n\xff\xfe\n", ["bytes.txt:2", "UTF-8"]),
-        ("image.png", b"\x89PNG", ["image.png", ".csv, .jsonl or .txt"]),
+        ("image.png", b"\x89PNG", ["image.png", ".csv, .jsonl, .parquet or .txt"]),
     ] {
         folder.write(name, content);
         let arguments = ["predict", "--model", text(&model), "--input", name, "--output", "out.csv"];
