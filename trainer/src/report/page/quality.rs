@@ -79,9 +79,9 @@ pub fn learning(findings: &Findings) -> anyhow::Result<Markup> {
     });
     let words = match best {
         Some(best) => format!(
-            "Epoch {} of {} is the best: {} accuracy and {} macro-F1 on the validation rows.",
-            best.epoch,
+            "Best epoch of {}: {}, with {} accuracy and {} macro-F1 on the validation rows.",
             history.epochs.len(),
+            best.epoch,
             percent(best.validation_accuracy),
             percent(best.validation_macro_f1)
         ),
