@@ -79,8 +79,14 @@ fn failed(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("cannot draw the plot: {error}")
 }
 
+/// `size` in pixels: plotters' SVG writes a font's size divided by this factor.
+const FONT_SCALE: f64 = 1.24;
+
 fn text(size: u32, color: RGBColor, horizontal: HPos) -> TextStyle<'static> {
-    ("sans-serif", size).into_font().color(&color).pos(Pos::new(horizontal, VPos::Center))
+    ("sans-serif", f64::from(size) * FONT_SCALE)
+        .into_font()
+        .color(&color)
+        .pos(Pos::new(horizontal, VPos::Center))
 }
 
 #[cfg(test)]

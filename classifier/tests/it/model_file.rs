@@ -1,7 +1,9 @@
 //! Model files: written and read back, quantized, cut short, tampered with. No bytes may cause a panic.
 
 use crate::fixture::{self, gguf, metadata};
+use candle_core::Device;
 use candle_core::quantized::GgmlDType;
+use classifier::encoder::{Batch, Encoder, NoDropout};
 use classifier::model_file::{Metadata, ModelFile};
 use classifier::{Classifier, ModelError};
 use proptest::prelude::*;
@@ -39,13 +41,18 @@ fn metadata_is_read_back_as_it_was_written() {
     }
 }
 
+/// What storage alone costs: the encoder computes in f32 here. What rounded activations add is held in `inference.rs`.
 #[test]
 fn quantized_files_agree_with_f32() {
     let texts = ["shares rise after guidance", "the stock is down !", "cut"];
     let logits = |dtype| {
-        let classifier = Classifier::from_gguf(gguf(&metadata(), dtype)).unwrap();
-        let predictions = classifier.classify_batch(&texts).unwrap();
-        predictions.into_iter().flat_map(|prediction| prediction.logits).collect::<Vec<_>>()
+        let file = ModelFile::parse(gguf(&metadata(), dtype)).unwrap();
+        let encoder = Encoder::new(&file.metadata().encoder, &file).unwrap();
+        let tokenizer = file.tokenizer();
+        let ids: Vec<Vec<u32>> =
+            texts.iter().map(|text| tokenizer.encode(text, 32).unwrap().input_ids).collect();
+        let logits = encoder.logits(&Batch::new(&ids, &Device::Cpu).unwrap(), &mut NoDropout).unwrap();
+        logits.flatten_all().unwrap().to_vec1::<f32>().unwrap()
     };
     let exact = logits(GgmlDType::F32);
     for (dtype, tolerance) in [(GgmlDType::Q8_0, 0.05), (GgmlDType::Q4_0, 0.6)] {

@@ -65,10 +65,9 @@ pub fn size_against_accuracy(points: &[TradeoffPoint]) -> anyhow::Result<String>
         let circle =
             |point: &TradeoffPoint| Circle::new((point.size_mb, point.accuracy), 6, color(point).filled());
         chart.draw_series(points.iter().map(circle)).map_err(failed)?;
-        // Names above and below by turns: neighbours of nearly the same size would write over each other.
+        // Names above and below all points by turns: neighbours of nearly the same size would write over each other.
         let name = |(index, point): (usize, &TradeoffPoint)| {
-            let y =
-                if index % 2 == 0 { point.interval.high + 0.3 * air } else { point.interval.low - 0.3 * air };
+            let y = if index % 2 == 0 { high + 0.4 * air } else { low - 0.3 * air };
             Text::new(point.name.clone(), (point.size_mb, y), text(13, INK, HPos::Center))
         };
         chart.draw_series(points.iter().enumerate().map(name)).map_err(failed)?;

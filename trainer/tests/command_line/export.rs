@@ -129,9 +129,13 @@ fn tensors_are_stored_as_they_are_asked_for() {
     {
         assert!(card.contains(line), "{line} in {card}");
     }
+    // The file is named by what most of it is stored in: 2 is "mostly Q4_0" in the GGUF specification.
+    export("other", &["--tensor", "token_embd.weight=Q8_0"]);
+    let file_type = content(&folder, "other").metadata["general.file_type"].to_u32().unwrap();
+    assert_eq!(file_type, 2);
     let manifest = manifest(&folder);
     let sizes: Vec<u64> = manifest.models.iter().map(|model| model.size_bytes).collect();
-    assert!(sizes[0] > sizes[1], "{sizes:?}");
+    assert!(sizes[0] > sizes[1] && sizes[1] > sizes[2], "mixed, other, plain: {sizes:?}");
     assert!(manifest.models.iter().all(|model| model.quantization == "Q4_0" && model.metrics.accuracy > 0.8));
     let refused = |tensor: &str, fragments: &[&str]| {
         folder.fails(&["export", "--run", &run, "--id", "refused", "--tensor", tensor], fragments);
@@ -166,7 +170,12 @@ fn the_threshold_follows_the_accuracy_that_is_asked_for() {
 
 /// The storage format of every tensor of an exported model.
 fn formats(folder: &Folder, id: &str) -> HashMap<String, GgmlDType> {
+    let tensors = content(folder, id).tensor_infos.into_iter();
+    tensors.map(|(name, info)| (name, info.ggml_dtype)).collect()
+}
+
+/// An exported file as any GGUF reader sees it.
+fn content(folder: &Folder, id: &str) -> Content {
     let mut file = std::fs::File::open(folder.path("models").join(id).join("model.gguf")).unwrap();
-    let content = Content::read(&mut file).unwrap();
-    content.tensor_infos.into_iter().map(|(name, info)| (name, info.ggml_dtype)).collect()
+    Content::read(&mut file).unwrap()
 }

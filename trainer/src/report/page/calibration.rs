@@ -42,7 +42,7 @@ pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
                 "Bars: accuracy. Marks: mean confidence. On the diagonal both agree. Numbers: predictions."
             ))
             div class="scroll" {
-                table {
+                table class="ranges" {
                     caption { "Predictions by confidence." }
                     thead {
                         tr {
