@@ -21,7 +21,6 @@ use crate::unlabelled;
 use anyhow::{Context, ensure};
 use candle_core::Device;
 use classifier::encoder::NoDropout;
-use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -126,11 +125,7 @@ impl Run {
         quantization: Option<&str>,
         exceptions: &[(String, String)],
     ) -> anyhow::Result<TensorStorage> {
-        let configured = self.config.export.tensors.iter().filter_map(|text| text.rsplit_once('='));
-        let configured = configured.map(|(pattern, format)| (pattern.to_owned(), format.to_owned()));
-        let exceptions: IndexMap<String, String> = configured.chain(exceptions.iter().cloned()).collect();
-        let quantization = quantization.unwrap_or(&self.config.export.quantization);
-        Ok(TensorStorage::new(quantization, &exceptions)?)
+        Ok(TensorStorage::configured(&self.config.export)?.with(quantization, exceptions)?)
     }
 
     /// How the configuration wants the threshold of uncertainty found.

@@ -49,12 +49,6 @@ pub trait Objective: Sync {
     /// What the sum of these items' losses is divided by; 0 where they say nothing.
     fn weight(&self, items: &[usize]) -> f64;
 
-    /// The network of a step; every worker forks it.
-    ///
-    /// # Errors
-    /// Tensor operations.
-    fn encoder(&self, parameters: &Parameters) -> candle_core::Result<Encoder>;
-
     /// Σ loss of the items / `pass.total_weight`: a scalar, differentiable in `parameters`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 use anyhow::Context;
 use candle_core::{CpuStorage, Device, Storage, Tensor, Var};
-use classifier::encoder::{Encoder, EncoderConfig, TensorSpec, Weights, tensor_specs};
+use classifier::encoder::{Encoder, EncoderConfig, Quantization, TensorSpec, Weights, tensor_specs};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -16,6 +16,7 @@ pub struct Parameters {
     variables: BTreeMap<String, Var>,
     /// Tensors that the encoder asks for and nobody trains.
     constants: BTreeMap<String, Tensor>,
+    quantization: Option<Quantization>,
 }
 
 impl Parameters {
@@ -50,7 +51,7 @@ impl Parameters {
             Ok((spec.name, Var::from_tensor(&tensor)?))
         };
         let variables = specs.into_iter().map(variable).collect::<anyhow::Result<_>>()?;
-        Ok(Self { config: config.clone(), variables, constants })
+        Ok(Self { config: config.clone(), variables, constants, quantization: None })
     }
 
     /// Parameters of the same names and shapes with other values.
@@ -64,7 +65,8 @@ impl Parameters {
             Ok((name.clone(), Var::from_tensor(&tensor)?))
         };
         let variables = self.variables.iter().map(variable).collect::<anyhow::Result<_>>()?;
-        Ok(Self { config: self.config.clone(), variables, constants: self.constants.clone() })
+        let (config, constants) = (self.config.clone(), self.constants.clone());
+        Ok(Self { config, variables, constants, quantization: self.quantization.clone() })
     }
 
     /// Sizes of the encoder.
@@ -112,20 +114,36 @@ impl Parameters {
         self.variables.iter()
     }
 
+    /// From here on encoders compute as inference would with the parameters stored like this.
+    pub fn with_quantization(self, quantization: Option<Quantization>) -> Self {
+        Self { quantization, ..self }
+    }
+
     /// The encoder over these parameters, differentiable.
     ///
     /// # Errors
     /// Tensor operations.
     pub fn encoder(&self) -> candle_core::Result<Encoder> {
-        Encoder::new(&self.config, self)
+        self.encoder_over(self)
     }
 
-    /// The encoder over these parameters as constants: it builds no gradient graph, and sees every later step.
+    /// The encoder over these parameters as constants: it builds no gradient graph. Without quantization it sees
+    /// every later step.
     ///
     /// # Errors
     /// Tensor operations.
     pub fn frozen_encoder(&self) -> candle_core::Result<Encoder> {
-        Encoder::new(&self.config, &Frozen(self))
+        self.encoder_over(&Frozen(self))
+    }
+
+    fn encoder_over<W: Weights<Error = candle_core::Error>>(
+        &self,
+        weights: &W,
+    ) -> candle_core::Result<Encoder> {
+        match &self.quantization {
+            Some(quantization) => Encoder::with_quantization(&self.config, weights, quantization),
+            None => Encoder::new(&self.config, weights),
+        }
     }
 
     /// The tensor of this name, differentiable.

@@ -3,63 +3,21 @@
 //! `export.quantization` names the format of the matrices, `export.tensors` and `--tensor` the exceptions. Vectors
 //! always stay f32. Quantization itself is candle's (round to nearest, a scale for 32 values) and deterministic.
 
-use candle_core::quantized::GgmlDType;
-use classifier::encoder::{EncoderConfig, tensor_specs};
+use crate::config::ExportConfig;
+use classifier::encoder::{EncoderConfig, StorageFormat, tensor_specs};
 use indexmap::IndexMap;
 use std::fmt;
-use std::str::FromStr;
 use thiserror::Error;
-
-/// Values that share a scale; rows of a quantized tensor are a multiple of it (ggml's `QK8_0`, `QK4_0`).
-const BLOCK: usize = 32;
-
-/// A storage format of GGUF that the classifier reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StorageFormat {
-    /// 4 bytes a value.
-    F32,
-    /// 34 bytes for 32 values.
-    Q8_0,
-    /// 18 bytes for 32 values.
-    Q4_0,
-}
-
-impl StorageFormat {
-    /// candle's name of the format.
-    pub fn dtype(self) -> GgmlDType {
-        match self {
-            Self::F32 => GgmlDType::F32,
-            Self::Q8_0 => GgmlDType::Q8_0,
-            Self::Q4_0 => GgmlDType::Q4_0,
-        }
-    }
-}
-
-impl fmt::Display for StorageFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::F32 => "F32",
-            Self::Q8_0 => "Q8_0",
-            Self::Q4_0 => "Q4_0",
-        })
-    }
-}
-
-impl FromStr for StorageFormat {
-    type Err = UnknownFormat;
-
-    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        let formats = [Self::F32, Self::Q8_0, Self::Q4_0];
-        let found = formats.into_iter().find(|format| format.to_string() == name);
-        found.ok_or_else(|| UnknownFormat { found: name.to_owned() })
-    }
-}
 
 /// A name that is no storage format.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("expected one of F32, Q8_0, Q4_0, found {found:?}")]
 pub struct UnknownFormat {
     found: String,
+}
+
+fn format_of(name: &str) -> Result<StorageFormat, UnknownFormat> {
+    StorageFormat::from_name(name).ok_or_else(|| UnknownFormat { found: name.to_owned() })
 }
 
 /// A choice of formats that does not fit the model.
@@ -89,7 +47,7 @@ pub enum StorageError {
     },
     /// Rows that are no whole blocks.
     #[error(
-        "tensor `{name}`: expected rows of a multiple of {BLOCK} values for {format}, found {columns}. \
+        "tensor `{name}`: expected rows of a multiple of 32 values for {format}, found {columns}. \
          Store it as F32: `--tensor {name}=F32`"
     )]
     Rows {
@@ -116,14 +74,40 @@ impl TensorStorage {
     /// # Errors
     /// A name that is no format. Whether the patterns match is known with the model: [`TensorStorage::formats`].
     pub fn new(quantization: &str, tensors: &IndexMap<String, String>) -> Result<Self, StorageError> {
-        let exception = |(pattern, format): (&String, &String)| match format.parse() {
+        let exception = |(pattern, format): (&String, &String)| match format_of(format) {
             Ok(format) => Ok((pattern.clone(), format)),
             Err(source) => Err(StorageError::Format { pattern: pattern.clone(), source }),
         };
         Ok(Self {
-            matrices: quantization.parse().map_err(StorageError::Quantization)?,
+            matrices: format_of(quantization).map_err(StorageError::Quantization)?,
             exceptions: tensors.iter().map(exception).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// What a configuration asks for.
+    ///
+    /// # Errors
+    /// As [`TensorStorage::new`].
+    pub fn configured(export: &ExportConfig) -> Result<Self, StorageError> {
+        let pair = |text: &String| {
+            let (pattern, format) = text.rsplit_once('=').unwrap_or((text, ""));
+            (pattern.to_owned(), format.to_owned())
+        };
+        Self::new(&export.quantization, &export.tensors.iter().map(pair).collect())
+    }
+
+    /// The same with further exceptions, and another format of the matrices where one is given.
+    ///
+    /// # Errors
+    /// As [`TensorStorage::new`].
+    pub fn with(
+        self,
+        quantization: Option<&str>,
+        exceptions: &[(String, String)],
+    ) -> Result<Self, StorageError> {
+        let further = Self::new(quantization.unwrap_or("F32"), &exceptions.iter().cloned().collect())?;
+        let matrices = if quantization.is_some() { further.matrices } else { self.matrices };
+        Ok(Self { matrices, exceptions: self.exceptions.into_iter().chain(further.exceptions).collect() })
     }
 
     /// The format of the matrices that no pattern matches.
@@ -161,7 +145,7 @@ impl TensorStorage {
                 (true, None) => self.matrices,
             };
             let columns = spec.shape.last().copied().unwrap_or_default();
-            if format != StorageFormat::F32 && !columns.is_multiple_of(BLOCK) {
+            if !format.fits(columns) {
                 return Err(StorageError::Rows { name: spec.name, format, columns });
             }
             formats.insert(spec.name, format);

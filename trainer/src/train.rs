@@ -17,8 +17,10 @@ use crate::plots;
 use crate::run_folder::Place;
 use crate::run_record::RunRecord;
 use crate::split::{Split, split};
+use crate::tensor_storage::TensorStorage;
 use crate::unlabelled;
 use anyhow::{Context, bail, ensure};
+use classifier::encoder::Quantization;
 use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
 use std::path::PathBuf;
@@ -80,7 +82,11 @@ pub fn run(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> {
         false => unlabelled::read(config, Some((&dataset, &split)))?,
     };
     let teachers = teachers::open(config, &base, &dataset, &split)?;
+    let formats = TensorStorage::configured(&config.export)?.formats(&base.config)?;
+    let quantization =
+        config.export.quantization_aware.then(|| Quantization::new(formats.into_iter().collect()));
     let parameters = base.parameters(&device, &mut fit::initial_generator(config))?;
+    let parameters = parameters.with_quantization(quantization.clone());
     let is_new = !record.is_at(place)?;
     let folder = place.open()?;
     if is_new {
@@ -97,7 +103,7 @@ pub fn run(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> {
     let fitted = fit::fit(config, &folder, &workers, &parameters, &objective)?;
 
     let path = folder.path().join(CHECKPOINT);
-    let kept = Parameters::from_checkpoint(&path, &base.config, &device)?;
+    let kept = Parameters::from_checkpoint(&path, &base.config, &device)?.with_quantization(quantization);
     let validation = objective.score(&kept, &workers, objective.validation())?.0;
     let test = objective.score(&kept, &workers, &select(&rows, &split.test))?.0;
     plots::confusion_matrix(&folder.path().join("confusion.svg"), &test, &config.data.labels)?;

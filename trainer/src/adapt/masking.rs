@@ -187,10 +187,6 @@ impl Objective for MaskedLanguageModel<'_> {
         &self.lengths
     }
 
-    fn encoder(&self, parameters: &Parameters) -> Result<Encoder> {
-        parameters.encoder()
-    }
-
     fn weight(&self, items: &[usize]) -> f64 {
         items.iter().map(|&item| self.num_hidden(&self.training[item])).sum::<usize>() as f64
     }

@@ -3,10 +3,11 @@
 use super::{Run, Scored};
 use crate::calibration::{Calibration, ThresholdRule};
 use crate::classification::classify_with;
-use crate::tensor_storage::{StorageFormat, TensorStorage};
+use crate::tensor_storage::TensorStorage;
 use anyhow::Context;
 use candle_core::quantized::QTensor;
 use classifier::Classifier;
+use classifier::encoder::StorageFormat;
 use classifier::model_file::{self, Metadata};
 use indexmap::IndexMap;
 use indicatif::ProgressBar;

@@ -92,7 +92,7 @@ impl Workers {
         dropout: &ModelConfig,
         seed: u64,
     ) -> anyhow::Result<(f64, Vec<Gradients>)> {
-        let encoder = objective.encoder(parameters)?;
+        let encoder = self.install(|| parameters.encoder())?;
         let shares = self.share(batch, |worker, items| {
             let encoder = encoder.fork();
             let mut dropout = SeededDropout::new(dropout, seed, worker);

@@ -1,9 +1,9 @@
 //! What the report tells: every way to store the checkpoint, measured; the mistakes; the edits.
 
-use crate::history::History;
 use crate::classification::progress_bar;
 use crate::edits::{self, EditEffect};
 use crate::finished_run::{Run, Scored};
+use crate::history::History;
 use crate::metrics::most_probable;
 use crate::tensor_storage::TensorStorage;
 use anyhow::Context;

@@ -127,10 +127,6 @@ impl Objective for Classification<'_> {
         &self.lengths
     }
 
-    fn encoder(&self, parameters: &Parameters) -> Result<Encoder> {
-        parameters.encoder()
-    }
-
     fn weight(&self, items: &[usize]) -> f64 {
         items.iter().map(|item| self.item_weight(*item)).sum()
     }
