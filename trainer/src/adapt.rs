@@ -10,7 +10,6 @@ use crate::base_model::{self, BaseModel};
 use crate::config::Config;
 use crate::data::{Dataset, read_labelled};
 use crate::fit::{self, Fitted, Workers};
-use crate::parameters::Parameters;
 use crate::run_folder::Place;
 use crate::run_record::RunRecord;
 use crate::split::split;
@@ -62,8 +61,7 @@ pub fn run(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> {
         record.write(&folder, config)?;
     }
     let fitted = fit::fit(config, &folder, &workers, &parameters, &objective)?;
-    let path = folder.path().join(fit::CHECKPOINT);
-    let kept = Parameters::from_checkpoint(&path, parameters.config(), &device)?;
+    let kept = parameters.with_checkpoint(&folder.path().join(fit::CHECKPOINT))?;
     base.write_adapted(&folder, &kept)?;
     folder.remove(fit::STATE)?;
     folder.remove(fit::CHECKPOINT)?;

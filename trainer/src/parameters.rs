@@ -69,6 +69,19 @@ impl Parameters {
         Ok(Self { config, variables, constants, quantization: self.quantization.clone() })
     }
 
+    /// Parameters of the same names and shapes with the values of a checkpoint.
+    ///
+    /// # Errors
+    /// As [`Parameters::from_checkpoint`].
+    pub fn with_checkpoint(&self, path: &Path) -> anyhow::Result<Self> {
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let broken = || format!("{} is no whole checkpoint of this model", path.display());
+        let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).with_context(broken)?;
+        let flat = |(name, tensor): (String, Tensor)| Ok((name, tensor.flatten_all()?.to_vec1()?));
+        let values = tensors.into_iter().map(flat).collect::<candle_core::Result<_>>()?;
+        self.with_values(&values).with_context(broken)
+    }
+
     /// Sizes of the encoder.
     pub fn config(&self) -> &EncoderConfig {
         &self.config

@@ -150,24 +150,10 @@ impl RunFolder {
 /// # Errors
 /// Whatever goes wrong on the way; what was at `path` is then still there, and the temporary file is gone.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    replace_atomically(path, |temporary| std::fs::write(temporary, bytes))
+    try_write_atomically(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Lets `write` fill a temporary file beside `path`, makes it durable, renames it over `path`.
-///
-/// # Errors
-/// As [`write_atomically`].
-pub fn replace_atomically(
-    path: &Path,
-    write: impl FnOnce(&Path) -> std::io::Result<()>,
-) -> anyhow::Result<()> {
-    try_replace_atomically(path, write).with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn try_replace_atomically(
-    path: &Path,
-    write: impl FnOnce(&Path) -> std::io::Result<()>,
-) -> std::io::Result<()> {
+fn try_write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -177,8 +163,8 @@ fn try_replace_atomically(
     // Temporary files are private by default; what is written here is for the server and others to read.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder)?;
-    write(file.path())?;
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // The rename itself is durable once the folder is; folders cannot be opened as files everywhere.

@@ -12,7 +12,6 @@ use crate::config::{ClassWeights, Config};
 use crate::data::{Dataset, read_labelled};
 use crate::fit::{self, Fitted};
 use crate::metrics::Evaluation;
-use crate::parameters::Parameters;
 use crate::plots;
 use crate::run_folder::Place;
 use crate::run_record::RunRecord;
@@ -82,11 +81,11 @@ pub fn run(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> {
         false => unlabelled::read(config, Some((&dataset, &split)))?,
     };
     let teachers = teachers::open(config, &base, &dataset, &split)?;
+    let parameters = base.parameters(&device, &mut fit::initial_generator(config))?;
     let formats = TensorStorage::configured(&config.export)?.formats(&base.config)?;
     let quantization =
         config.export.quantization_aware.then(|| Quantization::new(formats.into_iter().collect()));
-    let parameters = base.parameters(&device, &mut fit::initial_generator(config))?;
-    let parameters = parameters.with_quantization(quantization.clone());
+    let parameters = parameters.with_quantization(quantization);
     let is_new = !record.is_at(place)?;
     let folder = place.open()?;
     if is_new {
@@ -102,8 +101,7 @@ pub fn run(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> {
     let objective = Classification::new(config, training, unlabelled, validation, class_weights, targets);
     let fitted = fit::fit(config, &folder, &workers, &parameters, &objective)?;
 
-    let path = folder.path().join(CHECKPOINT);
-    let kept = Parameters::from_checkpoint(&path, &base.config, &device)?.with_quantization(quantization);
+    let kept = parameters.with_checkpoint(&folder.path().join(CHECKPOINT))?;
     let validation = objective.score(&kept, &workers, objective.validation())?.0;
     let test = objective.score(&kept, &workers, &select(&rows, &split.test))?.0;
     plots::confusion_matrix(&folder.path().join("confusion.svg"), &test, &config.data.labels)?;
@@ -124,7 +122,7 @@ pub fn tokenize(dataset: &Dataset, tokenizer_json: &str, config: &Config) -> any
         let encoding = tokenizer.encode(&normalization.apply(&example.text), config.train.max_tokens)?;
         ensure!(
             encoding.input_ids.len() > tokenizer.num_special_tokens(),
-            "{} line {}: expected a text with at least one token, found none after normalization",
+            "{}:{}: expected a text with at least one token, found none after normalization",
             dataset.path.display(),
             example.line
         );

@@ -4,7 +4,7 @@
 //! are left out.
 
 use crate::config::Config;
-use crate::data::{Dataset, read_texts};
+use crate::data::{Dataset, read_corpus};
 use crate::split::{Split, near_duplicate_key};
 use anyhow::Context;
 use classifier::normalization::Normalization;
@@ -25,7 +25,7 @@ pub fn read(config: &Config, labelled: Option<(&Dataset, &Split)>) -> anyhow::Re
     }
     let mut texts = Vec::new();
     for path in &config.data.unlabelled {
-        for text in read_texts(path)? {
+        for text in read_corpus(path)?.texts {
             if seen.insert(key(&text)) {
                 texts.push(text);
             }

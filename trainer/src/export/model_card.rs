@@ -207,7 +207,7 @@ fn making(facts: &Facts<'_>) -> String {
         "## How it was made\n\n\
          - Data: `{data}` (SHA-256 `{data_sha}`): {train_rows} training, {validation} validation, {test} test \
          rows. {source}\n\
-         - Base: `{base}` (SHA-256 of its weights `{base_sha}`).\n\
+         - Base: `{base}`, licence {base_license} (SHA-256 of its weights `{base_sha}`).\n\
          - Text normalization: {normalization}.\n\
          - All weights trained: AdamW, {epochs} epochs, batches of {batch} rows, peak learning rate {rate:e}, \
          linear warm-up over {warmup} of the steps and linear decay, weight decay {decay}, label smoothing \
@@ -225,6 +225,7 @@ fn making(facts: &Facts<'_>) -> String {
         source = sentence(&config.data.source),
         data_sha = record.data_sha256,
         base = record.base_model,
+        base_license = config.model.base_license,
         base_sha = record.base_sha256,
         normalization = config.model.normalization.join(", "),
         epochs = train.epochs,

@@ -6,7 +6,7 @@
 use super::{Average, Score};
 use crate::optimizer::AdamW;
 use crate::parameters::{self, Parameters};
-use crate::run_folder::{RunFolder, replace_atomically};
+use crate::run_folder::{RunFolder, write_atomically};
 use anyhow::{Context, ensure};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -84,10 +84,7 @@ impl State {
         let place = serde_json::to_string(self).context("cannot write the place in the run as JSON")?;
         let header = HashMap::from([(PLACE.to_owned(), place)]);
         let path = folder.path().join(STATE);
-        replace_atomically(&path, |temporary| {
-            safetensors::serialize_to_file(&tensors, Some(header), temporary).map_err(std::io::Error::other)
-        })
-        .with_context(|| {
+        write_atomically(&path, &safetensors::serialize(&tensors, Some(header))?).with_context(|| {
             let what =
                 if path.exists() { "the former checkpoint is still valid" } else { "there is none yet" };
             format!("the checkpoint of step {} is not written; {what}", self.step)

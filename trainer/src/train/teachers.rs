@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::data::Dataset;
 use crate::finished_run::Run;
 use crate::fit::Workers;
-use crate::run_folder::{RunFolder, replace_atomically};
+use crate::run_folder::{RunFolder, write_atomically};
 use crate::split::Split;
 use anyhow::{Context, ensure};
 use candle_core::{Device, Tensor};
@@ -125,9 +125,7 @@ pub fn targets(
         if let Some(run) = &first.run {
             tensors.insert("pooled", matrix(run.pooled(texts, workers)?)?);
         }
-        replace_atomically(&path, |temporary| {
-            safetensors::serialize_to_file(&tensors, None, temporary).map_err(std::io::Error::other)
-        })?;
+        write_atomically(&path, &safetensors::serialize(&tensors, None)?)?;
     }
     let stored = candle_core::safetensors::load(&path, &Device::Cpu)
         .with_context(|| format!("cannot read {}. Remove it to ask the teachers again", path.display()))?;
