@@ -9,7 +9,7 @@ use std::thread;
 
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'";
 const PAGE: &str = "<!doctype html><link rel=icon href=data:,><script type=module src=/page.js></script>
-    <input id=field><button id=button onclick='never()'>press</button>
+    <input id=field><button id=button>press</button><script>never()</script>
     <p style='color: red'>refused</p>";
 const SCRIPT: &str = "
     field.addEventListener('input', () => button.textContent = field.value);
