@@ -124,3 +124,14 @@ fn a_picture_has_the_size_that_was_asked_for() {
     assert_eq!(&png[1..4], b"PNG");
     assert_eq!([&png[16..20], &png[20..24]], [&360u32.to_be_bytes(), &640u32.to_be_bytes()]);
 }
+
+#[test]
+fn the_page_is_as_dark_as_was_asked_for() {
+    let (mut page, _) = open();
+    for is_dark in [true, false] {
+        page.prefer_dark(is_dark).unwrap();
+        let found: bool =
+            page.evaluate("return matchMedia('(prefers-color-scheme: dark)').matches;").unwrap();
+        assert_eq!(found, is_dark);
+    }
+}
