@@ -189,6 +189,16 @@ impl Page {
         self.call("Emulation.setDeviceMetricsOverride", metrics).map(drop)
     }
 
+    /// Makes the page believe that its user prefers dark colours, or light ones.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub fn prefer_dark(&mut self, is_dark: bool) -> Result<(), Error> {
+        let value = if is_dark { "dark" } else { "light" };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
+        self.call("Emulation.setEmulatedMedia", media).map(drop)
+    }
+
     /// Writes what is visible to a PNG file.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::thread;
 
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'";
 const PAGE: &str = "<!doctype html><link rel=icon href=data:,><script type=module src=/page.js></script>
-    <input id=field><button id=button onclick='never()'>press</button>
+    <input id=field><button id=button>press</button><script>never()</script>
     <p style='color: red'>refused</p>";
 const SCRIPT: &str = "
     field.addEventListener('input', () => button.textContent = field.value);
@@ -123,4 +123,15 @@ fn a_picture_has_the_size_that_was_asked_for() {
     let png = std::fs::read(&file).unwrap();
     assert_eq!(&png[1..4], b"PNG");
     assert_eq!([&png[16..20], &png[20..24]], [&360u32.to_be_bytes(), &640u32.to_be_bytes()]);
+}
+
+#[test]
+fn the_page_is_as_dark_as_was_asked_for() {
+    let (mut page, _) = open();
+    for is_dark in [true, false] {
+        page.prefer_dark(is_dark).unwrap();
+        let found: bool =
+            page.evaluate("return matchMedia('(prefers-color-scheme: dark)').matches;").unwrap();
+        assert_eq!(found, is_dark);
+    }
 }

@@ -2,19 +2,17 @@
  * Loads engine and models, from the moment this file is evaluated: the app's own WebAssembly is still being
  * compiled then. Once the app is there, it asks for the outcomes (src/engine.rs).
  *
- * The manifest's preview comes first and has the line for itself; then the default model. Only where the browser
- * probably holds the default model in its cache does that one come first, and the preview not at all.
+ * The manifest's preview comes first and has the line for itself; then the default model. Where the browser has
+ * the default model in its cache, the preview would only flash by, and is left out.
  */
 
 const ENGINE_URL = "/engine/tickertone.js";
 const MODELS_URL = "/models/";
 const MANIFEST_URL = `${MODELS_URL}manifest.json`;
 
-/** A cached default model is waited for so long; then the cache did not have it, and the preview comes first. */
-const CACHE_PATIENCE_MS = 1_500;
 /** A preview that has brought nothing for so long is not waited for any more. */
 const STALL_MS = 10_000;
-/** Where the SHA-256 of the default model that was here last is kept. */
+/** Where the SHA-256 of the default model that loaded last is kept. */
 const REMEMBERED = "tickertone-default-model";
 
 const loads = { preview: loadPreview, default: loadDefault };
@@ -49,31 +47,25 @@ function start(role, attempt) {
       return loading.outcome;
     },
   };
-  // Told to whoever asks; but of a preview the app says nothing.
-  loading.outcome.catch(({ message }) => {
-    if (role === "preview") console.warn(`No quick answers: ${message}`);
-  });
+  loading.outcome.catch(() => {}); // it is told to whoever asks
   latest[role] = loading;
   return loading;
 }
 
 async function loadPreview(attempt, onProgress) {
-  const [Classifier, manifest] = await (attempt === 0 ? beginning : begin(attempt));
-  const { preview, default: whole } = manifest;
-  if (preview === undefined || preview === whole) return null;
-  if (isRemembered(manifest.models?.find(({ id }) => id === whole))) {
-    const arrival = latest.default.outcome.then(() => true, () => false);
-    if (await Promise.race([arrival, after(CACHE_PATIENCE_MS)])) return null;
-  }
-  return loadModel(Classifier, listed(manifest, "preview"), onProgress);
+  const { Classifier, manifest, isPreviewUseful } = await (attempt === 0 ? beginning : begin(attempt));
+  if (!isPreviewUseful) return null;
+  return loadModel(Classifier, listed(manifest, "preview"), onProgress).catch((error) => {
+    console.warn(`No quick answers: ${error.message}`); // the page does not say it: the default model comes
+    throw error;
+  });
 }
 
 async function loadDefault(attempt, onProgress) {
-  const [Classifier, manifest] = await (attempt === 0 ? beginning : begin(attempt));
-  const model = listed(manifest, "default");
-  if (!isRemembered(model)) await outOfTheWay(latest.preview);
-  const loaded = await loadModel(Classifier, model, onProgress);
-  remember(model);
+  const { Classifier, manifest, isPreviewUseful } = await (attempt === 0 ? beginning : begin(attempt));
+  if (isPreviewUseful) await outOfTheWay(latest.preview);
+  const loaded = await loadModel(Classifier, listed(manifest, "default"), onProgress);
+  remember(loaded.model);
   return loaded;
 }
 
@@ -92,38 +84,58 @@ function outOfTheWay(loading) {
 
 async function loadModel(Classifier, model, onProgress) {
   onProgress({ loaded: 0, total: model.size_bytes });
-  // Named by content, the model stays in the browser's cache until another one takes its place.
   const classifier = await Classifier.load({
-    model: `${MODELS_URL}${model.file}?sha256=${model.sha256}`,
+    model: addressOf(model),
     sha256: model.sha256,
     onProgress: ({ loaded, total = model.size_bytes }) => onProgress({ loaded, total }),
   });
   return { classifier, model };
 }
 
-function after(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Named by content, a model stays in the browser's cache until another one takes its place. */
+function addressOf(model) {
+  return `${MODELS_URL}${model.file}?sha256=${model.sha256}`;
 }
 
-/** Whether this default model has loaded on an earlier visit; false where the browser keeps nothing. */
-function isRemembered(model) {
+async function begin(attempt) {
+  const manifest = fetchManifest();
+  const [Classifier, isPreviewUseful] = await Promise.all([importClassifier(attempt), manifest.then(needsPreview)]);
+  return { Classifier, manifest: await manifest, isPreviewUseful };
+}
+
+/** Whether there is a model that can be here before the default one. */
+async function needsPreview(manifest) {
+  if (manifest.preview === undefined || manifest.preview === manifest.default) return false;
+  return !(await isCached(listed(manifest, "default")));
+}
+
+/**
+ * Whether the browser has a model without asking the network. It is only asked where the model has been here
+ * before: the console shows what a cache does not have as an error.
+ */
+async function isCached(model) {
+  if (!isRemembered(model)) return false;
+  const stop = new AbortController();
+  const request = fetch(addressOf(model), { cache: "only-if-cached", mode: "same-origin", signal: stop.signal });
+  const found = await request.then(({ ok }) => ok, () => false);
+  stop.abort();
+  return found;
+}
+
+function isRemembered({ sha256 }) {
   try {
-    return model !== undefined && localStorage.getItem(REMEMBERED) === model.sha256;
+    return localStorage.getItem(REMEMBERED) === sha256;
   } catch {
-    return false;
+    return false; // it keeps nothing
   }
 }
 
-function remember(model) {
+function remember({ sha256 }) {
   try {
-    localStorage.setItem(REMEMBERED, model.sha256);
+    localStorage.setItem(REMEMBERED, sha256);
   } catch {
     // Then the next visit begins with the preview again.
   }
-}
-
-function begin(attempt) {
-  return Promise.all([importClassifier(attempt), fetchManifest()]);
 }
 
 /** Each attempt imports under another address: browsers remember a module that failed to load. */

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use messages::{Explanation, Prediction, WordContribution};
 use yew::Reducible;
 
-pub use models::{Load, Model, Models, Progress, Readiness, ReadyEngine, Role};
+pub use models::{Load, Models, Progress, Readiness, ReadyEngine, Role};
 
 mod models;
 #[cfg(test)]

@@ -58,6 +58,12 @@ fn a_telephone_shows_everything() {
     site.page.click("[data-testid=explain]").unwrap();
     site.page.wait_for::<bool>("!!document.querySelector('[data-testid=explanation]')").unwrap();
     site.take_picture("telephone");
+    assert_fits(&mut site, 360);
+    site.page.click(".examples li:last-child .example").unwrap();
+}
+
+/// Nothing of the page is wider than a screen of so many pixels, or lies beside it.
+pub fn assert_fits(site: &mut Site, screen: u32) {
     let (width, outside): (u32, Vec<String>) = site
         .page
         .evaluate(
@@ -68,7 +74,6 @@ fn a_telephone_shows_everything() {
              return [document.documentElement.scrollWidth, outside.map((it) => it.outerHTML)];",
         )
         .unwrap();
-    assert!(width <= 360, "the page is {width} pixels wide");
+    assert!(width <= screen, "the page is {width} pixels wide");
     assert_eq!(outside, [] as [String; 0]);
-    site.page.click(".examples li:last-child .example").unwrap();
 }

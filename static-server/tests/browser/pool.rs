@@ -1,7 +1,7 @@
 //! Several workers that answer as one: order, errors, deaths, and that none of them stays.
 
-use crate::line::Fault;
-use crate::site::{Site, prelude};
+use crate::models_folder::ModelsFolder;
+use crate::site::{Site, default_model, prelude};
 use messages::Prediction;
 use serde::de::DeserializeOwned;
 
@@ -51,7 +51,7 @@ fn open() -> Site {
 
 #[test]
 fn two_workers_answer_what_one_answers() {
-    let mut site = Site::open_behind(Fault::None);
+    let mut site = Site::open_with(ModelsFolder::without_preview(), Vec::new());
     site.goto_blank();
     let script = "
         await classifier.classify(texts.slice(0, 20));
@@ -182,7 +182,7 @@ fn memory_is_told_of_all_workers_and_does_not_grow() {
         for (let round = 0; round < 20; round += 1) await classifier.classify(texts.slice(0, 16));
         return [one, two, await classifier.memory()];";
     let [one, two, later]: [u64; 3] = with_pool(&mut site, 2, script);
-    assert!(one > 20_000_000, "the model alone is larger than {one}");
+    assert!(one > default_model().size_bytes, "the model alone is larger than {one}");
     assert!(two > 2 * one - 1_000_000, "{one} bytes in one worker, {two} in two");
     assert_eq!(two, later);
 }

@@ -4,6 +4,7 @@
 //! model there.
 
 use crate::line::{Fault, Line};
+use crate::models_folder::ModelsFolder;
 use chromium::Page;
 use messages::{Manifest, ManifestModel, Prediction};
 use serde_json::json;
@@ -21,17 +22,32 @@ pub struct Site {
 }
 
 impl Site {
-    /// A browser on the server itself.
+    /// A browser on the server itself, with the models of the repository.
     pub fn open() -> Self {
-        let server = Server::start();
-        Self { page: launch(), origin: server.origin.clone(), line: None, _server: server }
+        Self::start(Server::start(&models(), None), None)
     }
 
-    /// A browser on a line that spoils the first download of a model.
+    /// A browser on a line that spoils the first download of the repository's default model.
     pub fn open_behind(fault: Fault) -> Self {
-        let server = Server::start();
-        let line = Line::start(&server.origin, fault);
-        Self { page: launch(), origin: line.origin.clone(), line: Some(line), _server: server }
+        Self::start(Server::start(&models(), None), Some(vec![(default_model().file, fault)]))
+    }
+
+    /// A browser on a server with other models.
+    pub fn open_on(models: ModelsFolder) -> Self {
+        let folder = models.path().to_owned();
+        Self::start(Server::start(&folder, Some(models)), None)
+    }
+
+    /// A browser on a server with other models, and a line that spoils the first download of these files.
+    pub fn open_with(models: ModelsFolder, faults: Vec<(String, Fault)>) -> Self {
+        let folder = models.path().to_owned();
+        Self::start(Server::start(&folder, Some(models)), Some(faults))
+    }
+
+    fn start(server: Server, faults: Option<Vec<(String, Fault)>>) -> Self {
+        let line = faults.map(|faults| Line::start(&server.origin, faults));
+        let origin = line.as_ref().map_or(&server.origin, |line| &line.origin).clone();
+        Self { page: launch(), origin, line, _server: server }
     }
 
     /// Lets a held download go on.
@@ -57,6 +73,17 @@ impl Site {
         self.page.screenshot(&folder.join(format!("{name}.png"))).unwrap();
     }
 
+    /// The same in every look: on a desk and on a telephone, light and dark.
+    pub fn take_pictures(&mut self, name: &str) {
+        for (device, width, height) in [("telephone", 360, 1300), ("desktop", 1280, 900)] {
+            self.page.resize(width, height).unwrap();
+            for (theme, is_dark) in [("dark", true), ("light", false)] {
+                self.page.prefer_dark(is_dark).unwrap();
+                self.take_picture(&format!("{name}-{device}-{theme}"));
+            }
+        }
+    }
+
     /// Opens a document without an app.
     pub fn goto_blank(&mut self) {
         self.page.goto(&format!("{}/models/manifest.json", self.origin)).unwrap();
@@ -64,12 +91,17 @@ impl Site {
 
     /// Classifies a text with an engine of its own in the page that is open: the oracle for what the page shows.
     pub fn classify(&mut self, text: &str) -> Prediction {
+        self.classify_by(&default_model(), text)
+    }
+
+    /// The same by another model than the repository's default.
+    pub fn classify_by(&mut self, model: &ManifestModel, text: &str) -> Prediction {
         let script = format!(
             "{} const classifier = await Classifier.load({{ ...options, worker: true }});
              const [prediction] = await classifier.classify([{}]);
              classifier.dispose();
              return prediction;",
-            prelude(),
+            prelude_for(model),
             json!(text)
         );
         self.page.evaluate(&script).unwrap()
@@ -78,7 +110,11 @@ impl Site {
 
 /// The first lines of a script: the engine's entry, and the options that load the default model.
 pub fn prelude() -> String {
-    let model = default_model();
+    prelude_for(&default_model())
+}
+
+/// The same for another model.
+pub fn prelude_for(model: &ManifestModel) -> String {
     let options = json!({ "model": format!("/models/{}", model.file), "sha256": model.sha256 });
     format!("const {{ Classifier }} = await import('/engine/tickertone.js'); const options = {options};")
 }
@@ -112,10 +148,11 @@ fn launch() -> Page {
 struct Server {
     child: Child,
     origin: String,
+    _models: Option<ModelsFolder>,
 }
 
 impl Server {
-    fn start() -> Self {
+    fn start(models: &Path, owned: Option<ModelsFolder>) -> Self {
         let root = root();
         for built in ["app/index.html", "engine/relaxed/tickertone_engine_bg.wasm"] {
             let built = format!("dist/{built}");
@@ -128,11 +165,12 @@ impl Server {
         let child = Command::new(env!("CARGO_BIN_EXE_static-server"))
             .current_dir(&root)
             .args(["--port", "0", "--log", "warn", "--app", "dist/app", "--engine", "dist/engine"])
-            .args(["--models", "models"])
+            .arg("--models")
+            .arg(models)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut server = Self { child, origin: String::new() };
+        let mut server = Self { child, origin: String::new(), _models: owned };
         let mut announced = String::new();
         BufReader::new(server.child.stdout.take().unwrap()).read_line(&mut announced).unwrap();
         let origin = announced.trim().strip_prefix("listening on ");

@@ -9,6 +9,9 @@ use crate::figures::{duration, percent};
 use crate::state::{Action, Answer, Why};
 use crate::tone::Tone;
 
+/// Labels of more characters than this are set smaller, so that they do not fill the screen.
+const LONG_LABEL: usize = 20;
+
 /// Properties of [`Verdict`].
 #[derive(PartialEq, Properties)]
 pub struct Props {
@@ -33,12 +36,13 @@ pub fn Verdict(Props { answer, why, shows_all_labels, max_tokens, num_words, dis
     let Prediction { label, scores, uncertain, tokens, truncated } = prediction;
     let tone = Tone::of(label);
     let score = scores.get(label).copied().unwrap_or_default();
+    let is_long = label.chars().count() > LONG_LABEL;
     let is_open = *why != Why::Closed;
     let onclick = dispatch.reform(|_: MouseEvent| Action::ToggledWhy);
     let unit = if *tokens == 1 { "token" } else { "tokens" };
     html! {
         <div class={classes!("verdict", tone.class())}>
-            <p class="headline">
+            <p class={classes!("headline", is_long.then_some("is-long"))}>
                 { tone.sign() }
                 <strong data-testid="result-label">{ label }</strong>
                 <span class="score">{ percent(score) }</span>

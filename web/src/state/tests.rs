@@ -1,5 +1,6 @@
 //! The reducer's promises, each told as the actions that a person, a timer and the engine would send.
 
+use super::models::Model;
 use super::*;
 use messages::{EngineInfo, Metrics};
 

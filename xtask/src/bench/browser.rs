@@ -176,7 +176,8 @@ const MEASURE_WORKERS: &str = "
     Object.values(classifiers).forEach((classifier) => classifier.dispose());
     return rates;";
 
-/// Types a tweet as soon as there is something to type into; the clock starts with the navigation.
+/// Types a tweet as soon as there is something to type into; the clock starts with the navigation and stops when the
+/// default model has answered.
 const FIRST_ANSWER: &str = "
     const until = (find) => new Promise((resolve) => {
       const look = () => { const found = find(); if (found) { observer.disconnect(); resolve(found); } };
@@ -187,7 +188,8 @@ const FIRST_ANSWER: &str = "
     const tweet = await until(() => document.querySelector('#tweet'));
     tweet.value = 'Shares plunge after guidance cut';
     tweet.dispatchEvent(new Event('input', { bubbles: true }));
-    await until(() => document.querySelector('[data-testid=result-label]'));
+    const find = (testid) => document.querySelector(`[data-testid=${testid}]`);
+    await until(() => find('result-label') && !find('preview-note'));
     return performance.now();";
 
 /// The real server on a free port, stopped when dropped.
