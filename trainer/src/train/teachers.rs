@@ -5,6 +5,7 @@
 //! the run is done, so that going on after an interruption does not ask the teachers again.
 
 use crate::base_model::BaseModel;
+use crate::classification::{classify_with, progress_bar};
 use crate::config::Config;
 use crate::data::Dataset;
 use crate::finished_run::Run;
@@ -15,14 +16,11 @@ use anyhow::{Context, ensure};
 use candle_core::{Device, Tensor};
 use classifier::Classifier;
 use classifier::model_file::ModelFile;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// File of the targets in a run folder.
 pub const TARGETS: &str = "targets.safetensors";
-/// Texts between two movements of the progress bar.
-const CHUNK: usize = 256;
 
 /// What the teachers say of the training texts, labelled ones first.
 #[derive(Clone, Debug)]
@@ -107,7 +105,7 @@ fn teacher(
     Ok(Teacher { classifier: Classifier::from_gguf(bytes)?, run: hidden_run })
 }
 
-/// The targets of the texts; `None` without teachers. Shows a progress bar.
+/// The targets of the texts; `None` without teachers.
 ///
 /// # Errors
 /// A text that a teacher cannot read, a file that cannot be written.
@@ -147,21 +145,16 @@ fn matrix(rows: Vec<Vec<f32>>) -> candle_core::Result<Tensor> {
     Tensor::new(rows, &Device::Cpu)
 }
 
+/// Behind a progress bar.
 fn mean_logits(teachers: &[Teacher], texts: &[&str], workers: &Workers) -> anyhow::Result<Vec<Vec<f32>>> {
-    let bar = ProgressBar::new((texts.len() * teachers.len()) as u64);
-    if let Ok(style) = ProgressStyle::with_template("teachers {bar:32} {percent:>3}%  {per_sec}  {eta} left")
-    {
-        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
-    }
+    let bar = progress_bar(texts.len() * teachers.len());
     let mut sums = vec![Vec::new(); texts.len()];
-    for teacher in teachers {
-        for (texts, sums) in texts.chunks(CHUNK).zip(sums.chunks_mut(CHUNK)) {
-            let predictions = workers.install(|| teacher.classifier.classify_batch(texts))?;
-            for (sum, prediction) in sums.iter_mut().zip(predictions) {
-                sum.resize(prediction.logits.len(), 0f32);
-                sum.iter_mut().zip(prediction.logits).for_each(|(sum, logit)| *sum += logit);
-            }
-            bar.inc(texts.len() as u64);
+    for Teacher { classifier, .. } in teachers {
+        let name_of = |index: usize| format!("the text {:?}", texts[index]);
+        let predictions = workers.install(|| classify_with(classifier, texts, name_of, &bar))?;
+        for (sum, prediction) in sums.iter_mut().zip(predictions) {
+            sum.resize(prediction.logits.len(), 0f32);
+            sum.iter_mut().zip(prediction.logits).for_each(|(sum, logit)| *sum += logit);
         }
     }
     bar.finish_and_clear();
