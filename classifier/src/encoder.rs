@@ -12,15 +12,18 @@ mod embeddings;
 mod layer;
 mod ops;
 mod parameter;
+mod quantization;
 mod weights;
 
 use candle_core::backprop::GradStore;
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Error, Result, Tensor};
 
 pub use batch::Batch;
 pub use config::EncoderConfig;
 pub use dropout::{Dropout, Mask, NoDropout, Place};
 pub use embeddings::EmbeddingRows;
+pub(crate) use quantization::BLOCK;
+pub use quantization::{Quantization, StorageFormat};
 pub use weights::{TensorSpec, Weights, tensor_specs};
 
 use embeddings::Embeddings;
@@ -62,6 +65,39 @@ impl Encoder {
             layers: layers.collect::<std::result::Result<_, _>>()?,
             classifier: Pair::new(weights, "cls.output")?,
         })
+    }
+
+    /// An encoder that computes what inference computes with a model file stored like this, roundings included, but
+    /// in f32; the gradients are those of an encoder that does not round. Weights are rounded here: what an
+    /// optimizer changes later, another encoder sees. Runs on the threads of the rayon pool it is called in.
+    ///
+    /// # Errors
+    /// A tensor that `weights` cannot supply, or whose rows are no whole blocks of its format.
+    pub fn with_quantization<W: Weights>(
+        config: &EncoderConfig,
+        weights: &W,
+        quantization: &Quantization,
+    ) -> std::result::Result<Self, W::Error>
+    where
+        W::Error: From<Error>,
+    {
+        let mut encoder = Self::new(config, weights)?;
+        encoder.embeddings.round(quantization)?;
+        encoder.round_layers(quantization)?;
+        Ok(encoder)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn round_layers(&self, quantization: &Quantization) -> Result<()> {
+        use rayon::prelude::*;
+        let layers = self.layers.par_iter().enumerate();
+        layers.map(|(index, layer)| layer.round(index, quantization)).collect()
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn round_layers(&self, quantization: &Quantization) -> Result<()> {
+        let mut layers = self.layers.iter().enumerate();
+        layers.try_for_each(|(index, layer)| layer.round(index, quantization))
     }
 
     /// The same encoder in another form. [`Form::Fused`] is for the CPU only.

@@ -13,6 +13,7 @@ use crate::train::{Loss, Row, Workers, batches, tokenize};
 use crate::{json_output, threads};
 use anyhow::ensure;
 use candle_core::Device;
+use classifier::encoder::{Quantization, StorageFormat};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -47,7 +48,10 @@ pub fn run(arguments: &BenchTrainingArguments) -> anyhow::Result<()> {
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
     let rows = tokenize(&dataset, &base.tokenizer_json, &config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    let parameters = base.parameters(&Device::Cpu, &mut rng)?;
+    let mut parameters = base.parameters(&Device::Cpu, &mut rng)?;
+    if let Some(format) = arguments.quantization.as_deref().and_then(StorageFormat::from_name) {
+        parameters = parameters.with_quantization(Quantization::uniform(&base.config, format));
+    }
     let num_threads = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Workers::new(num_threads, &Device::Cpu)?;
     let mut optimizer = AdamW::new(&config.train);

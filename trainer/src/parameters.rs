@@ -5,7 +5,7 @@
 
 use anyhow::Context;
 use candle_core::{Device, Tensor, Var};
-use classifier::encoder::{Encoder, EncoderConfig, TensorSpec, Weights, tensor_specs};
+use classifier::encoder::{Encoder, EncoderConfig, Quantization, TensorSpec, Weights, tensor_specs};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use std::path::Path;
 pub struct Parameters {
     config: EncoderConfig,
     variables: BTreeMap<String, Var>,
+    quantization: Option<Quantization>,
 }
 
 impl Parameters {
@@ -33,7 +34,7 @@ impl Parameters {
             Ok((spec.name, Var::from_tensor(&tensor)?))
         };
         let variables = tensor_specs(config).into_iter().map(variable).collect::<anyhow::Result<_>>()?;
-        Ok(Self { config: config.clone(), variables })
+        Ok(Self { config: config.clone(), variables, quantization: None })
     }
 
     /// The parameters of a checkpoint that [`Parameters::to_safetensors`] wrote.
@@ -76,20 +77,36 @@ impl Parameters {
         self.variables.iter()
     }
 
+    /// From here on encoders compute as inference would with the parameters stored like this.
+    pub fn with_quantization(self, quantization: Quantization) -> Self {
+        Self { quantization: Some(quantization), ..self }
+    }
+
     /// The encoder over these parameters, differentiable.
     ///
     /// # Errors
     /// Tensor operations.
     pub fn encoder(&self) -> candle_core::Result<Encoder> {
-        Encoder::new(&self.config, self)
+        self.encoder_over(self)
     }
 
-    /// The encoder over these parameters as constants: it builds no gradient graph, and sees every later step.
+    /// The encoder over these parameters as constants: it builds no gradient graph. Without quantization it sees
+    /// every later step.
     ///
     /// # Errors
     /// Tensor operations.
     pub fn frozen_encoder(&self) -> candle_core::Result<Encoder> {
-        Encoder::new(&self.config, &Frozen(self))
+        self.encoder_over(&Frozen(self))
+    }
+
+    fn encoder_over<W: Weights<Error = candle_core::Error>>(
+        &self,
+        weights: &W,
+    ) -> candle_core::Result<Encoder> {
+        match &self.quantization {
+            Some(quantization) => Encoder::with_quantization(&self.config, weights, quantization),
+            None => Encoder::new(&self.config, weights),
+        }
     }
 
     fn get(&self, name: &str) -> candle_core::Result<Tensor> {

@@ -5,7 +5,8 @@
 
 use super::ops::norm::{self, Norm, Normalized};
 use super::parameter::{Elements, Pair, Parameter, Slot, lock, slice};
-use super::{Batch, Dropout, EncoderConfig, Form, Mask, Place, Weights, layer};
+use super::quantization::straight_through;
+use super::{Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, StorageFormat, Weights, layer};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -48,6 +49,8 @@ pub(super) struct Embeddings {
     token_type: Parameter,
     norm: Pair,
     eps: f64,
+    /// How the token table is stored: rows are rounded as they are looked up.
+    format: StorageFormat,
     rows: Slot<EmbeddingRows>,
 }
 
@@ -62,6 +65,7 @@ impl Embeddings {
             token_type: Parameter::new(weights, "token_types.weight")?,
             norm: Pair::new(weights, "token_embd_norm")?,
             eps: config.layer_norm_eps,
+            format: StorageFormat::F32,
             rows: Slot::default(),
         })
     }
@@ -74,6 +78,12 @@ impl Embeddings {
             rows: Slot::default(),
             ..self.clone()
         }
+    }
+
+    /// From here on looks tokens up as inference does in a table stored like this.
+    pub(super) fn round(&mut self, quantization: &Quantization) -> Result<()> {
+        self.format = quantization.check("token_embd.weight", self.token.dim(1)?)?;
+        Ok(())
     }
 
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
@@ -115,7 +125,12 @@ impl Embeddings {
         let ids = Tensor::new(ids, batch.device())?;
         let positions: Vec<u32> = batch.texts().iter().flat_map(|text| 0..text.len() as u32).collect();
         let positions = Tensor::from_vec(positions, count, batch.device())?;
-        let hidden = self.token.index_select(&ids, 0)?;
+        let mut hidden = self.token.index_select(&ids, 0)?;
+        if self.format != StorageFormat::F32 {
+            let mut rounded: Vec<f32> = hidden.flatten_all()?.to_vec1()?;
+            self.format.round_trip(&mut rounded);
+            hidden = straight_through(&hidden, &Tensor::from_vec(rounded, hidden.shape(), hidden.device())?)?;
+        }
         let position = self.position.tensor().index_select(&positions, 0)?;
         let constant = position.broadcast_add(&self.token_type.tensor().narrow(0, 0, 1)?)?;
         let y = layer::composed::layer_norm(&(hidden + constant)?, &self.norm, self.eps)?;
@@ -138,17 +153,19 @@ impl CustomOp1 for Embed {
     }
 
     fn cpu_fwd(&self, token: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let Embeddings { position, token_type, norm, eps, .. } = &self.embeddings;
+        let Embeddings { position, token_type, norm, eps, format, .. } = &self.embeddings;
         let (token, position, token_type) =
             (slice(token, layout)?, position.elements()?, token_type.elements()?);
         let (weight, bias) = (norm.weight.elements()?, norm.bias.elements()?);
         let hidden = weight.len();
         let mut x = Vec::with_capacity(self.input_ids.len() * hidden);
+        let mut stored = vec![0f32; hidden];
         for text in self.texts.iter() {
             for (id, position) in self.input_ids[text.clone()].iter().zip(position.chunks_exact(hidden)) {
-                let token = &token[*id as usize * hidden..][..hidden];
+                stored.copy_from_slice(&token[*id as usize * hidden..][..hidden]);
+                format.round_trip(&mut stored);
                 // The order of inference: position and type are one table there.
-                x.extend(token.iter().zip(position).zip(&*token_type).map(|((x, y), z)| x + (y + z)));
+                x.extend(stored.iter().zip(position).zip(&*token_type).map(|((x, y), z)| x + (y + z)));
             }
         }
         let norm = Norm { weight: &weight, bias: &bias, eps: *eps as f32 };

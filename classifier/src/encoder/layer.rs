@@ -7,7 +7,7 @@ pub(super) mod fused;
 
 use super::ops::attention::Heads;
 use super::parameter::{Pair, Parameter};
-use super::{Batch, Dropout, EncoderConfig, Form, Mask, Place, Weights};
+use super::{Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, Weights};
 use candle_core::{Result, Tensor};
 use std::sync::Arc;
 
@@ -80,6 +80,22 @@ impl Layer {
         [query, key, value, output, attention_norm, up, down, output_norm]
             .into_iter()
             .flat_map(Pair::parameters)
+    }
+
+    /// From here on computes as inference does with weights stored like this; `index` is the layer's.
+    pub(super) fn round(&self, index: usize, quantization: &Quantization) -> Result<()> {
+        let Parameters { query, key, value, output, up, down, .. } = &*self.0;
+        let matrices = [
+            ("attn_q", query),
+            ("attn_k", key),
+            ("attn_v", value),
+            ("attn_output", output),
+            ("ffn_up", up),
+            ("ffn_down", down),
+        ];
+        matrices.into_iter().try_for_each(|(name, pair)| {
+            pair.weight.round(&format!("blk.{index}.{name}.weight"), quantization)
+        })
     }
 
     /// Shape: `[tokens, hidden]` → the same.

@@ -5,9 +5,10 @@
 //! [`Encoder::backward`](super::Encoder::backward) lays them beside candle's own.
 
 use super::Weights;
+use super::quantization::{Quantization, round_weights, straight_through};
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A place that a backward pass fills.
 pub(super) type Slot<T> = Arc<Mutex<Option<T>>>;
@@ -22,13 +23,15 @@ pub(super) fn lock<T>(slot: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
 pub(super) struct Parameter {
     /// As the source of weights has it, f32.
     tensor: Tensor,
+    /// As inference computes with it, where the encoder is quantized; forks share it.
+    rounded: Arc<OnceLock<Tensor>>,
     gradient: Slot<Vec<f32>>,
 }
 
 impl Parameter {
     /// The parameter of this name.
     pub(super) fn new<W: Weights>(weights: &W, name: &str) -> std::result::Result<Self, W::Error> {
-        Ok(Self { tensor: weights.tensor(name)?, gradient: Slot::default() })
+        Ok(Self { tensor: weights.tensor(name)?, rounded: Arc::default(), gradient: Slot::default() })
     }
 
     /// The same tensor with a gradient of its own.
@@ -42,7 +45,32 @@ impl Parameter {
 
     /// The elements to compute with.
     pub(super) fn elements(&self) -> Result<Elements<'_>> {
-        Elements::of(&self.tensor)
+        Elements::of(self.rounded.get().unwrap_or(&self.tensor))
+    }
+
+    /// The same as a tensor whose gradient is the one of [`Parameter::tensor`].
+    pub(super) fn differentiable(&self) -> Result<Tensor> {
+        match self.rounded.get() {
+            Some(rounded) => straight_through(&self.tensor, rounded),
+            None => Ok(self.tensor.clone()),
+        }
+    }
+
+    /// Whether products with this matrix round: the matrix itself and their other operand.
+    pub(super) fn is_rounded(&self) -> bool {
+        self.rounded.get().is_some()
+    }
+
+    /// From here on computes with the matrix as inference would have it.
+    pub(super) fn round(&self, name: &str, quantization: &Quantization) -> Result<()> {
+        let (_, columns) = self.tensor.dims2()?;
+        let format = quantization.check(name, columns)?;
+        let mut weights = self.tensor.flatten_all()?.to_vec1::<f32>()?;
+        round_weights(&mut weights, columns, format);
+        let rounded = Tensor::from_vec(weights, self.tensor.shape(), self.tensor.device())?;
+        // Only a second call would find it set, to the same.
+        let _ = self.rounded.set(rounded);
+        Ok(())
     }
 
     /// Adds to the gradient. Row-major, as the tensor.

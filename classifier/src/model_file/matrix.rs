@@ -3,38 +3,29 @@
 //! Formats: ggml's `block_q8_0` (scale, 32 × i8) and `block_q4_0` (scale, 16 bytes with elements i in the low and
 //! i + 16 in the high half, offset 8), scales in IEEE 754 binary16. Rows of blocks are multiples of 32 long.
 
+use crate::encoder::{BLOCK, StorageFormat};
 use candle_core::quantized::GgmlDType;
 use half::f16;
 use std::ops::Range;
 
-/// Values of a block.
-const BLOCK: usize = 32;
 /// Bytes of a block's scale.
 const SCALE_BYTES: usize = 2;
 
 /// A matrix in its storage format; `B` holds the bytes.
 #[derive(Clone, Debug)]
 pub struct StoredMatrix<B> {
-    format: Format,
+    format: StorageFormat,
     rows: usize,
     columns: usize,
     bytes: B,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    F32,
-    Q8_0,
-    Q4_0,
-}
-
-impl Format {
-    fn row_bytes(self, columns: usize) -> usize {
-        match self {
-            Self::F32 => columns * 4,
-            Self::Q8_0 => columns / BLOCK * (SCALE_BYTES + BLOCK),
-            Self::Q4_0 => columns / BLOCK * (SCALE_BYTES + BLOCK / 2),
-        }
+/// Bytes of a row.
+fn row_bytes(format: StorageFormat, columns: usize) -> usize {
+    match format {
+        StorageFormat::F32 => columns * 4,
+        StorageFormat::Q8_0 => columns / BLOCK * (SCALE_BYTES + BLOCK),
+        StorageFormat::Q4_0 => columns / BLOCK * (SCALE_BYTES + BLOCK / 2),
     }
 }
 
@@ -48,13 +39,9 @@ impl StoredMatrix<Range<usize>> {
         start: usize,
         len: usize,
     ) -> Option<Self> {
-        let format = match dtype {
-            GgmlDType::F32 => Format::F32,
-            GgmlDType::Q8_0 if columns.is_multiple_of(BLOCK) => Format::Q8_0,
-            GgmlDType::Q4_0 if columns.is_multiple_of(BLOCK) => Format::Q4_0,
-            _ => return None,
-        };
-        let end = start.checked_add(format.row_bytes(columns).checked_mul(rows)?)?;
+        let mut formats = StorageFormat::ALL.into_iter();
+        let format = formats.find(|format| format.dtype() == dtype && format.fits(columns))?;
+        let end = start.checked_add(row_bytes(format, columns).checked_mul(rows)?)?;
         (end <= len).then_some(Self { format, rows, columns, bytes: start..end })
     }
 }
@@ -81,18 +68,18 @@ impl<B: AsRef<[u8]>> StoredMatrix<B> {
     pub(super) fn is_finite(&self) -> bool {
         let bytes = self.bytes.as_ref();
         match self.format {
-            Format::F32 => f32s(bytes).all(f32::is_finite),
-            _ => bytes.chunks_exact(self.format.row_bytes(BLOCK)).all(|block| scale(block).is_finite()),
+            StorageFormat::F32 => f32s(bytes).all(f32::is_finite),
+            _ => bytes.chunks_exact(row_bytes(self.format, BLOCK)).all(|block| scale(block).is_finite()),
         }
     }
 
     /// Unpacks one row (below [`StoredMatrix::rows`]) to `out` (of [`StoredMatrix::columns`]).
     pub fn read_row(&self, row: usize, out: &mut [f32]) {
-        let row_bytes = self.format.row_bytes(self.columns);
+        let row_bytes = row_bytes(self.format, self.columns);
         let bytes = &self.bytes.as_ref()[row * row_bytes..][..row_bytes];
         match self.format {
-            Format::F32 => out.iter_mut().zip(f32s(bytes)).for_each(|(out, x)| *out = x),
-            Format::Q8_0 => {
+            StorageFormat::F32 => out.iter_mut().zip(f32s(bytes)).for_each(|(out, x)| *out = x),
+            StorageFormat::Q8_0 => {
                 let blocks = bytes.chunks_exact(SCALE_BYTES + BLOCK);
                 for (out, block) in out.chunks_exact_mut(BLOCK).zip(blocks) {
                     let scale = scale(block).to_f32();
@@ -101,7 +88,7 @@ impl<B: AsRef<[u8]>> StoredMatrix<B> {
                     }
                 }
             }
-            Format::Q4_0 => {
+            StorageFormat::Q4_0 => {
                 let blocks = bytes.chunks_exact(SCALE_BYTES + BLOCK / 2);
                 for (out, block) in out.chunks_exact_mut(BLOCK).zip(blocks) {
                     let scale = scale(block).to_f32();

@@ -123,7 +123,7 @@ impl Workers {
         step_seed: u64,
     ) -> anyhow::Result<(f64, Vec<Gradients>)> {
         let total_weight: f64 = batch.iter().map(|row| loss.class_weights[row.label]).sum();
-        let encoder = parameters.encoder()?;
+        let encoder = self.install(|| parameters.encoder())?;
         let shares = self.share(batch, |worker, rows| {
             let encoder = encoder.fork();
             let mut dropout = SeededDropout::new(dropout, step_seed, worker);

@@ -5,6 +5,7 @@
 use super::{Masks, Parameters};
 use crate::encoder::ops::attention::mask_row;
 use crate::encoder::parameter::Pair;
+use crate::encoder::quantization::round_activations_composed;
 use crate::encoder::{Batch, Mask};
 use candle_core::{D, Result, Tensor};
 use std::ops::Range;
@@ -19,8 +20,13 @@ pub(super) fn forward(layer: &Parameters, x: &Tensor, batch: &Batch, masks: Mask
     layer_norm(&(output + attended)?, &layer.output_norm, layer.eps)
 }
 
+/// `x · weightᵀ + bias`, both operands of the product rounded where the weight is.
 pub(in crate::encoder) fn linear(x: &Tensor, pair: &Pair) -> Result<Tensor> {
-    x.matmul(&pair.weight.tensor().t()?)?.broadcast_add(pair.bias.tensor())
+    let x = match pair.weight.is_rounded() {
+        true => round_activations_composed(x)?,
+        false => x.clone(),
+    };
+    x.matmul(&pair.weight.differentiable()?.t()?)?.broadcast_add(pair.bias.tensor())
 }
 
 /// LayerNorm over the last dimension.

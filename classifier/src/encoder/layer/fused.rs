@@ -11,7 +11,9 @@ use crate::encoder::ops::norm::{self, Norm, NormGradients, Normalized};
 use crate::encoder::ops::vector::{add, on_this_cpu};
 use crate::encoder::ops::{attention, gelu};
 use crate::encoder::parameter::{Elements, Pair, lock, slice};
+use crate::encoder::quantization::round_activations;
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
@@ -73,20 +75,21 @@ impl<'a> Linear<'a> {
 
     /// `[tokens, in]` → `[tokens, out]`.
     fn forward(&self, x: &[f32]) -> Result<Vec<f32>> {
-        let bias = self.pair.bias.elements()?;
+        let (bias, x) = (self.pair.bias.elements()?, operand(self.pair, x, self.columns));
         let tokens = x.len() / self.columns;
         let mut y = Vec::with_capacity(tokens * self.out);
         (0..tokens).for_each(|_| y.extend_from_slice(&bias));
-        add_product_to(Matrix::new(x, tokens, self.columns), self.weight().t(), &mut y, self.out);
+        add_product_to(Matrix::new(&x, tokens, self.columns), self.weight().t(), &mut y, self.out);
         Ok(y)
     }
 
-    /// Gradients of weight and bias: gradᵀ · x and Σ grad, where `grad` is `[tokens, out]`.
+    /// Gradients of weight and bias: gradᵀ · x and Σ grad, where `grad` is `[tokens, out]` and `x` what
+    /// [`Linear::forward`] got.
     fn collect(&self, grad: &[f32], x: &[f32]) {
-        self.collect_part(grad, 0, self.out, x);
+        self.collect_part(grad, 0, self.out, &operand(self.pair, x, self.columns));
     }
 
-    /// The same for columns `at ..` of a `grad` that is `stride` wide.
+    /// The same for columns `at ..` of a `grad` that is `stride` wide, and an [`operand`].
     fn collect_part(&self, grad: &[f32], at: usize, stride: usize, x: &[f32]) {
         let tokens = grad.len() / stride;
         let matrix = Matrix::with_stride(&grad[at..], tokens, self.out, stride);
@@ -105,9 +108,17 @@ impl<'a> Linear<'a> {
     }
 }
 
+/// Rows as the product with a weight sees them: rounded where the weight is.
+fn operand<'x>(pair: &Pair, x: &'x [f32], columns: usize) -> Cow<'x, [f32]> {
+    match pair.weight.is_rounded() {
+        true => Cow::Owned(round_activations(x, columns)),
+        false => Cow::Borrowed(x),
+    }
+}
+
 /// Rows of queries, keys and values side by side.
 fn project(parts: [&Pair; 3], x: &[f32], hidden: usize) -> Result<Vec<f32>> {
-    let tokens = x.len() / hidden;
+    let (tokens, x) = (x.len() / hidden, operand(parts[0], x, hidden));
     let mut biases = Vec::with_capacity(3 * hidden);
     for part in parts {
         biases.extend_from_slice(&part.bias.elements()?);
@@ -116,7 +127,7 @@ fn project(parts: [&Pair; 3], x: &[f32], hidden: usize) -> Result<Vec<f32>> {
     (0..tokens).for_each(|_| qkv.extend_from_slice(&biases));
     for (n, part) in parts.into_iter().enumerate() {
         let part = Linear::new(part)?;
-        let x = Matrix::new(x, tokens, hidden);
+        let x = Matrix::new(&x, tokens, hidden);
         add_product_to(x, part.weight().t(), &mut qkv[n * hidden..], 3 * hidden);
     }
     Ok(qkv)
@@ -207,9 +218,10 @@ impl CustomOp1 for FusedLayer {
             heads,
             masks.attention,
         );
+        let x_operand = operand(&layer.query, &elements, hidden);
         for (n, part) in [&layer.query, &layer.key, &layer.value].into_iter().enumerate() {
             let part = Linear::new(part)?;
-            part.collect_part(&qkv_grad, n * hidden, 3 * hidden, &elements);
+            part.collect_part(&qkv_grad, n * hidden, 3 * hidden, &x_operand);
             let part_grad = Matrix::with_stride(&qkv_grad[n * hidden..], tokens, hidden, 3 * hidden);
             add_product_to(part_grad, part.weight(), &mut grad, hidden);
         }

@@ -51,6 +51,33 @@ pub(in crate::encoder) fn largest(x: &[f32]) -> f32 {
     lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| if *b > a { *b } else { a })
 }
 
+/// The largest magnitude; 0 of nothing.
+#[inline(always)]
+pub(in crate::encoder) fn largest_magnitude(x: &[f32]) -> f32 {
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [0f32; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] = if chunk[lane].abs() > lanes[lane] { chunk[lane].abs() } else { lanes[lane] };
+        }
+    }
+    rest.iter().map(|x| x.abs()).chain(lanes).fold(0f32, |a, b| if b > a { b } else { a })
+}
+
+/// The smallest and the largest; ∞ and −∞ of nothing.
+#[inline(always)]
+pub(in crate::encoder) fn range(x: &[f32]) -> (f32, f32) {
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [f32::INFINITY; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] = if chunk[lane] < lanes[lane] { chunk[lane] } else { lanes[lane] };
+        }
+    }
+    let smallest = lanes.iter().chain(rest).fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
+    (smallest, largest(x))
+}
+
 /// `a += b`; both of the same length.
 #[inline(always)]
 pub(in crate::encoder) fn add(a: &mut [f32], b: &[f32]) {
