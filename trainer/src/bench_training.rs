@@ -14,6 +14,7 @@ use crate::train::{Classification, tokenize};
 use crate::{json_output, threads};
 use anyhow::ensure;
 use candle_core::Device;
+use classifier::encoder::{Quantization, StorageFormat};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -48,7 +49,9 @@ pub fn run(arguments: &BenchTrainingArguments) -> anyhow::Result<()> {
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
     let rows = tokenize(&dataset, &base.tokenizer_json, &config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    let parameters = base.parameters(&Device::Cpu, &mut rng)?;
+    let format = arguments.quantization.as_deref().and_then(StorageFormat::from_name);
+    let quantization = format.map(|format| Quantization::uniform(&base.config, format));
+    let parameters = base.parameters(&Device::Cpu, &mut rng)?.with_quantization(quantization);
     let num_threads = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Workers::new(num_threads, &Device::Cpu)?;
     let mut optimizer = AdamW::new(&config.train, base.config.num_hidden_layers);

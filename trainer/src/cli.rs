@@ -276,6 +276,9 @@ pub struct BenchTrainingArguments {
     /// Batches of 32 that are timed, after ten that are not
     #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u16).range(1..))]
     pub batches: u16,
+    /// Trains for matrices that are stored like this, roundings included
+    #[arg(long, value_parser = ["Q8_0", "Q4_0", "F32"])]
+    pub quantization: Option<String>,
     /// Also writes the numbers as JSON; `-` writes them to standard output instead of the line
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,

@@ -80,10 +80,11 @@ impl Embeddings {
         }
     }
 
-    /// From here on looks tokens up as inference does in a table stored like this.
+    /// From here on looks tokens, positions and types up as inference does in tables stored like this.
     pub(super) fn round(&mut self, quantization: &Quantization) -> Result<()> {
         self.format = quantization.check("token_embd.weight", self.token.dim(1)?)?;
-        Ok(())
+        self.position.round_table("position_embd.weight", quantization)?;
+        self.token_type.round_table("token_types.weight", quantization)
     }
 
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
@@ -131,8 +132,8 @@ impl Embeddings {
             self.format.round_trip(&mut rounded);
             hidden = straight_through(&hidden, &Tensor::from_vec(rounded, hidden.shape(), hidden.device())?)?;
         }
-        let position = self.position.tensor().index_select(&positions, 0)?;
-        let constant = position.broadcast_add(&self.token_type.tensor().narrow(0, 0, 1)?)?;
+        let position = self.position.differentiable()?.index_select(&positions, 0)?;
+        let constant = position.broadcast_add(&self.token_type.differentiable()?.narrow(0, 0, 1)?)?;
         let y = layer::composed::layer_norm(&(hidden + constant)?, &self.norm, self.eps)?;
         layer::composed::drop(mask, y)
     }

@@ -5,7 +5,7 @@
 //! [`Encoder::backward`](super::Encoder::backward) lays them beside candle's own.
 
 use super::Weights;
-use super::quantization::{Quantization, round_weights, straight_through};
+use super::quantization::{Quantization, StorageFormat, round_stored, round_weights, straight_through};
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -63,10 +63,24 @@ impl Parameter {
 
     /// From here on computes with the matrix as inference would have it.
     pub(super) fn round(&self, name: &str, quantization: &Quantization) -> Result<()> {
+        self.round_by(name, quantization, round_weights)
+    }
+
+    /// From here on computes with the table as it is read back from the file: no product packs it.
+    pub(super) fn round_table(&self, name: &str, quantization: &Quantization) -> Result<()> {
+        self.round_by(name, quantization, round_stored)
+    }
+
+    fn round_by(
+        &self,
+        name: &str,
+        quantization: &Quantization,
+        round: impl Fn(&mut [f32], usize, StorageFormat),
+    ) -> Result<()> {
         let (_, columns) = self.tensor.dims2()?;
         let format = quantization.check(name, columns)?;
         let mut weights = self.tensor.flatten_all()?.to_vec1::<f32>()?;
-        round_weights(&mut weights, columns, format);
+        round(&mut weights, columns, format);
         let rounded = Tensor::from_vec(weights, self.tensor.shape(), self.tensor.device())?;
         // Only a second call would find it set, to the same.
         let _ = self.rounded.set(rounded);

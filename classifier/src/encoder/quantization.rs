@@ -160,6 +160,14 @@ pub(super) fn round_weights(weights: &mut [f32], columns: usize, format: Storage
     );
 }
 
+/// A table `[rows, columns]` as it is read back from the file.
+pub(super) fn round_stored(table: &mut [f32], columns: usize, format: StorageFormat) {
+    on_this_cpu(
+        #[inline(always)]
+        || table.chunks_exact_mut(columns).for_each(|row| format.round_trip(row)),
+    );
+}
+
 /// [`PackedMatrix::set_column`](crate::kernels::PackedMatrix::set_column) and back.
 #[inline(always)]
 fn round_channel(row: &mut [f32]) {

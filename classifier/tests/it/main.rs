@@ -7,4 +7,5 @@ mod golden;
 mod gradients;
 mod inference;
 mod model_file;
+mod quantization;
 mod texts;
