@@ -1,6 +1,6 @@
 //! The page under a person's hands: typing, examples, long texts, the keyboard alone.
 
-use crate::page_states::{Answer, SETTLED, assert_answered};
+use crate::page_states::assert_answered;
 use crate::site::Site;
 use chromium::Key;
 
@@ -34,9 +34,7 @@ fn every_example_can_be_clicked() {
         site.page.click(&selector).unwrap();
         let text: String =
             site.page.evaluate(&format!("return document.querySelector('{selector}').textContent;")).unwrap();
-        let (label, _): Answer = site.page.wait_for(SETTLED).unwrap();
-        labels.insert(label);
-        assert_answered(&mut site, &text);
+        labels.insert(assert_answered(&mut site, &text).label);
         site.take_picture(&format!("example-{example}"));
     }
     assert_eq!(labels.len(), 3, "the examples show only {labels:?}");

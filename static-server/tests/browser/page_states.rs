@@ -3,12 +3,14 @@
 use crate::line::Fault;
 use crate::models_folder::ModelsFolder;
 use crate::site::{Site, default_model};
+use messages::Prediction;
+use serde_json::json;
 
 /// The answer that stands there once the page is done: label and the bars' values, as the default model has them.
 pub const SETTLED: &str = "(() => {
     const label = document.querySelector('[data-testid=result-label]');
     if (!label || document.querySelector('.result').ariaBusy === 'true') return null;
-    if (document.querySelector('[data-testid=preview-note]')) return null;
+    if (document.querySelector('[data-testid=preview-note], [data-testid=preview-only]')) return null;
     const bars = [...document.querySelectorAll('meter')];
     return [label.textContent, Object.fromEntries(bars.map((bar) => [bar.dataset.testid.slice(4), bar.value]))];
   })()";
@@ -16,22 +18,33 @@ pub const SETTLED: &str = "(() => {
 /// What [`SETTLED`] gives.
 pub type Answer = (String, std::collections::BTreeMap<String, f32>);
 
-/// Waits for the page's answer and holds it against the engine's own.
-pub fn assert_answered(site: &mut Site, text: &str) {
-    let (label, bars): Answer = site.page.wait_for(SETTLED).unwrap();
+/// [`SETTLED`], or a narrower answer, once it is this prediction. Yew may draw the bars a moment after the panel
+/// around them (it gives the browser a turn in between), so that whoever reads them once may read the ones before.
+pub fn showing(answer: &str, expected: &Prediction) -> String {
+    let (label, scores) = (json!(expected.label), json!(expected.scores));
+    format!(
+        "(() => {{
+           const shown = {answer};
+           if (!shown || shown[0] !== {label}) return null;
+           const scores = Object.entries({scores});
+           const isShown = ([label, probability]) => Math.abs(shown[1][label] - probability) < 1e-3;
+           return scores.length === Object.keys(shown[1]).length && scores.every(isShown) && shown;
+         }})()"
+    )
+}
+
+/// Waits until the page shows what an engine of its own says to this text, which it returns.
+pub fn assert_answered(site: &mut Site, text: &str) -> Prediction {
+    site.page.wait_for::<Answer>(SETTLED).unwrap();
+    let prediction = site.classify(text);
+    site.page.wait_for::<Answer>(&showing(SETTLED, &prediction)).unwrap();
     let shown: String = site.page.evaluate("return document.querySelector('#tweet').value;").unwrap();
     assert_eq!(shown, text);
-    let expected = site.classify(text);
-    assert_eq!(label, expected.label, "{text:?}");
-    assert_eq!(bars.len(), expected.scores.len());
-    for (label, probability) in &expected.scores {
-        let shown = bars[label];
-        assert!((shown - probability).abs() < 1e-3, "{text:?}: {label} is {probability}, shown as {shown}");
-    }
-    for (part, expected) in [("uncertain", expected.uncertain), ("truncated", expected.truncated)] {
+    for (part, expected) in [("uncertain", prediction.uncertain), ("truncated", prediction.truncated)] {
         let script = format!("return !!document.querySelector('[data-testid={part}]');");
         assert_eq!(site.page.evaluate::<bool>(&script).unwrap(), expected, "{text:?}: {part}");
     }
+    prediction
 }
 
 /// A page with the default model alone, the first download of which is spoiled.

@@ -3,20 +3,19 @@
 
 use crate::line::Fault;
 use crate::models_folder::ModelsFolder;
-use crate::page_states::{Answer, SETTLED, assert_answered};
+use crate::page_states::{Answer, SETTLED, assert_answered, showing};
 use crate::site::{Site, default_model};
 use messages::{ManifestModel, Prediction};
 
-/// What stands there while the preview answers: label, bars, and what the page says of it in this place.
+/// The answer that stands there while the preview answers, and the page says so in this place.
 fn quick_answer(place: &str) -> String {
     format!(
         "(() => {{
            const label = document.querySelector('[data-testid=result-label]');
-           const note = document.querySelector('[data-testid={place}]');
-           if (!label || !note || document.querySelector('.result').ariaBusy === 'true') return null;
+           const isSaid = !!document.querySelector('[data-testid={place}]');
+           if (!label || !isSaid || document.querySelector('.result').ariaBusy === 'true') return null;
            const bars = [...document.querySelectorAll('meter')];
-           const values = Object.fromEntries(bars.map((bar) => [bar.dataset.testid.slice(4), bar.value]));
-           return [[label.textContent, values], note.textContent];
+           return [label.textContent, Object.fromEntries(bars.map((bar) => [bar.dataset.testid.slice(4), bar.value]))];
          }})()"
     )
 }
@@ -40,16 +39,9 @@ fn write(site: &mut Site, text: &str) {
 /// Waits for an answer of the preview, holds it against the engine's own, and returns what the page says of it.
 fn assert_quick(site: &mut Site, small: &ManifestModel, place: &str, text: &str) -> (Prediction, String) {
     let expected = site.classify_by(small, text);
-    let score = expected.scores[&expected.label];
-    // The bar moves last: so this is not an answer to an earlier text.
-    let shown = format!(
-        "(() => {{ const shown = {}; return shown && Math.abs(shown[0][1]['{}'] - {score}) < 1e-3 && shown; }})()",
-        quick_answer(place),
-        expected.label
-    );
-    let ((label, bars), note): (Answer, String) = site.page.wait_for(&shown).unwrap();
-    assert_eq!((label, bars.len()), (expected.label.clone(), expected.scores.len()), "{text:?}");
-    (expected, note)
+    site.page.wait_for::<Answer>(&showing(&quick_answer(place), &expected)).unwrap();
+    let note = format!("return document.querySelector('[data-testid={place}]').textContent;");
+    (expected, site.page.evaluate(&note).unwrap())
 }
 
 /// The download that the page shows: bytes so far and in all.
