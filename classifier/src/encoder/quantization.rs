@@ -230,7 +230,7 @@ mod tests {
             .map(|at| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let unit = state as f32 / u32::MAX as f32 - 0.5;
-                unit * 10f32.powi((at / 640) as i32 - 5)
+                unit * 10f32.powi(at / 640 - 5)
             })
             .collect();
         weights[..64].fill(0.0);
