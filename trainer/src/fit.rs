@@ -1,7 +1,7 @@
 //! The loop that every training stage shares: batches, steps, epochs, checkpoints, and going on after a stop.
 //!
-//! What is learned is an [`Objective`]: fine-tuning ([`train`](crate::train)) or masked language modelling
-//! ([`adapt`](crate::adapt)). Everything random is a function of the seed and the step or epoch, so that a
+//! What is learned is an [`Objective`]: fine-tuning ([`train`](mod@crate::train)) or masked language modelling
+//! ([`adapt`](mod@crate::adapt)). Everything random is a function of the seed and the step or epoch, so that a
 //! checkpoint needs no generator's state: a run that was interrupted and resumed writes the same bytes as one
 //! that was not.
 

@@ -1,6 +1,6 @@
 //! `trainer train`: from a base model and labelled rows to the kept weights of a run.
 //!
-//! Rows, split and soft targets are made here; the loop is [`fit`](crate::fit)'s, what it minimizes the
+//! Rows, split and soft targets are made here; the loop is [`fit`]'s, what it minimizes the
 //! [`Classification`]'s. The same configuration on the same number of threads writes the same bytes, also when it
 //! was interrupted on the way.
 

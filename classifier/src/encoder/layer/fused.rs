@@ -2,7 +2,7 @@
 //!
 //! One thread, no padding, no tensor between. What the backward pass needs is kept from the forward pass and freed
 //! as it is used; GELU and the dropout masks are computed anew. Gradients of the weights go to their
-//! [`Parameter`]s, the one of the input to candle.
+//! [`Parameter`](super::super::parameter::Parameter)s, the one of the input to candle.
 
 use super::{Masks, Parameters};
 use crate::encoder::Batch;
