@@ -77,7 +77,7 @@ pub struct TrainArguments {
 /// Arguments of `trainer rebuild`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  trainer rebuild --recipe trainer/recipes/shipped.toml --set tweets=tweets.csv --set topics=topics.csv
+  trainer rebuild --recipe trainer/recipes/distilled.toml --set tweets=tweets.csv --set topics=topics.csv
 
 A stage that is finished is passed over; one that was interrupted goes on. The same recipe, data and number of
 threads give the same bytes on the same machine.")]
