@@ -23,6 +23,9 @@ use std::time::{Duration, Instant};
 /// Batches that are not counted.
 const NUM_WARM_UP_BATCHES: usize = 10;
 
+/// Texts are cut to this many tokens; hardly a tweet is longer.
+const LONGEST_TEXT: usize = 96;
+
 /// What is told.
 #[derive(Debug, Serialize)]
 struct Report {
@@ -45,6 +48,8 @@ pub fn run(arguments: &BenchTrainingArguments) -> anyhow::Result<()> {
     let mut config = Config::default();
     config.model.base = arguments.base.clone();
     config.data.train = arguments.data.clone();
+    config.model.context_length = LONGEST_TEXT;
+    config.train.max_tokens = LONGEST_TEXT;
     let dataset = read_labelled(&config.data.train, &config.data.labels)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
     let rows = tokenize(&dataset, &base.tokenizer_json, &config)?;

@@ -1,6 +1,7 @@
-//! `bench`: its JSON, and texts that it cannot use.
+//! `bench` and `bench-training`: their JSON, and texts that it cannot use.
 
 use crate::program::{Folder, model, text};
+use crate::tiny_base;
 
 const TEXTS: &str = r#"{"tokens20": [{"text": "Globex shares rise after the upgrade", "ids": [101, 102]},
     {"text": "Initech shares fall"}], "tokens64": [{"text": "Globex will hold its annual meeting on Thursday in Zurich"}]}"#;
@@ -47,4 +48,23 @@ fn texts_that_cannot_be_used_are_refused() {
         folder.write("texts.json", content);
         folder.fails(&["bench", "--model", text(&model), "--texts", "texts.json"], &["texts.json", expected]);
     }
+}
+
+#[test]
+fn the_training_step_is_measured_with_and_without_roundings() {
+    let folder = Folder::new();
+    tiny_base::write(&folder);
+    for format in [None, Some("Q8_0"), Some("Q4_0")] {
+        let mut arguments =
+            vec!["bench-training", "--base", "base", "--data", "tweets.csv", "--batches", "2"];
+        arguments.extend(format.iter().flat_map(|format| ["--quantization", format]));
+        arguments.extend(["--json", "-"]);
+        let report: serde_json::Value = serde_json::from_str(&folder.succeeds(&arguments)).unwrap();
+        assert_eq!(report["batches"], 2);
+        for key in ["tweets_per_second", "optimizer_share"] {
+            assert!(report[key].as_f64().is_some_and(|value| value > 0.0), "{report}");
+        }
+    }
+    folder
+        .fails(&["bench-training", "--base", "nowhere", "--data", "tweets.csv"], &["nowhere", "model.base"]);
 }

@@ -140,7 +140,7 @@ fn config_json() -> String {
     serde_json::json!({
         "model_type": "bert", "hidden_act": "gelu", "vocab_size": vocabulary().len(), "hidden_size": HIDDEN,
         "num_hidden_layers": LAYERS, "num_attention_heads": 4, "intermediate_size": INTERMEDIATE,
-        "max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "initializer_range": 0.02
+        "max_position_embeddings": 96, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "initializer_range": 0.02
     })
     .to_string()
 }
@@ -155,7 +155,7 @@ fn tensors() -> HashMap<String, Tensor> {
     };
     let norm = |name: &str| [(format!("{name}.weight"), 1.0), (format!("{name}.bias"), 0.0)];
     add("embeddings.word_embeddings.weight".to_owned(), &[vocabulary().len(), HIDDEN], 0.0);
-    add("embeddings.position_embeddings.weight".to_owned(), &[64, HIDDEN], 0.0);
+    add("embeddings.position_embeddings.weight".to_owned(), &[96, HIDDEN], 0.0);
     add("embeddings.token_type_embeddings.weight".to_owned(), &[2, HIDDEN], 0.0);
     norm("embeddings.LayerNorm").into_iter().for_each(|(name, centre)| add(name, &[HIDDEN], centre));
     for layer in 0..LAYERS {

@@ -96,7 +96,7 @@ fn the_seed_decides_every_byte() {
 fn a_base_model_that_cannot_be_used_is_named() {
     let folder = folder();
     folder.fails(&train(&["model.base=nowhere"]), &["nowhere", "config.json", "README"]);
-    folder.fails(&train(&["model.context_length=65"]), &["context_length", "64", "65"]);
+    folder.fails(&train(&["model.context_length=97"]), &["context_length", "96", "97"]);
     folder.fails(&train(&["model.layers=[0, 2]"]), &["model.layers", "below 2", "found 2"]);
     let config = std::fs::read_to_string(folder.path("base/config.json")).unwrap();
     folder.write("base/config.json", config.replace("\"bert\"", "\"gpt2\""));
