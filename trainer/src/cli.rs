@@ -183,6 +183,9 @@ pub struct ExportArguments {
     /// Makes this the small model that answers in the page while the default one is still on its way
     #[arg(long, conflicts_with = "default")]
     pub preview: bool,
+    /// The recipe that the run is a stage of, for the model card: `rebuild` says it
+    #[arg(skip)]
+    pub recipe: Option<PathBuf>,
 }
 
 fn tensor_format(text: &str) -> Result<(String, String), String> {

@@ -50,6 +50,7 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
         metrics: messages::Metrics::from(&scored.evaluation),
     };
     let golden = golden::json(bytes, classifier)?;
+    let settings = run.config.without_paths().to_toml()?;
     let card = model_card::markdown(&model_card::Facts {
         run: &run,
         entry: &entry,
@@ -57,6 +58,8 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
         exported: &exported,
         checkpoint: &checkpoint,
         edits: &edits,
+        settings: &settings,
+        recipe: arguments.recipe.as_deref(),
     });
     write_atomically(&folder.join("model.gguf"), bytes)?;
     write_atomically(&folder.join("golden.json"), &golden)?;

@@ -80,17 +80,18 @@ impl Run {
     /// Reads a run folder and its data.
     ///
     /// # Errors
-    /// A folder that `trainer train` did not write, or not to the end of an epoch; data that changed since.
+    /// A folder that `trainer train` did not write, or not to its end; data that changed since.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let record = RunRecord::read(folder)?;
         let config = Config::load(&folder.join("config.toml"), &[])?;
-        let checkpoint = folder.join(train::CHECKPOINT);
         ensure!(
-            checkpoint.exists(),
-            "{}: expected {}, which `trainer train` writes after an epoch, found none. Wait for the training, or train again",
+            folder.join(train::EVALUATION).exists(),
+            "{}: expected a finished run with an {}, found one that is under way or was interrupted. Wait for it, or \
+             go on with `trainer train --resume`",
             folder.display(),
-            train::CHECKPOINT
+            train::EVALUATION
         );
+        let checkpoint = folder.join(train::CHECKPOINT);
         let parameters = Parameters::from_checkpoint(&checkpoint, &record.encoder, &Device::Cpu)?;
         let read = |name: &str| {
             let path = folder.join(name);
@@ -109,11 +110,6 @@ impl Run {
         );
         let folder = folder.to_owned();
         Ok(Self { folder, config, record, dataset, split, parameters, tokenizer_json })
-    }
-
-    /// Whether the training came to its end, rather than to an interruption after some epoch.
-    pub fn is_finished(&self) -> bool {
-        self.folder.join("evaluation.json").exists()
     }
 
     /// The storage that the configuration asks for, with these exceptions on top (pattern → format).

@@ -177,7 +177,7 @@ pub fn fit(
         state: State::default(),
         saved: Instant::now(),
     };
-    interruption::watch()?;
+    let _watch = interruption::Watch::new()?;
     fit.run()
 }
 

@@ -86,7 +86,7 @@ pub fn run(arguments: &RebuildArguments) -> anyhow::Result<()> {
         let start = Instant::now();
         eprintln!("stage {} of {count}: {}", index + 1, stage.name);
         let (name, models) = (stage.name.clone(), &arguments.models);
-        let is_new = stage.run(models).with_context(|| format!("stage {name}"))?;
+        let is_new = stage.run(path, models).with_context(|| format!("stage {name}"))?;
         match is_new {
             true => eprintln!("stage {name} took {}", duration(start)),
             false => eprintln!("stage {name} was finished already"),
@@ -195,7 +195,7 @@ fn expand_text(text: &str, places: &IndexMap<String, String>) -> anyhow::Result<
 
 impl Resolved {
     /// Runs the stage, or what is left of it; `false` where nothing is.
-    fn run(self, models: &Path) -> anyhow::Result<bool> {
+    fn run(self, recipe: &Path, models: &Path) -> anyhow::Result<bool> {
         let place = Place::At(self.folder.clone());
         let is_new = match &self.work {
             Work::Prune(settings) => {
@@ -216,6 +216,7 @@ impl Resolved {
                 selective_accuracy: None,
                 default: export.default,
                 preview: export.preview,
+                recipe: Some(recipe.to_owned()),
             })?;
         }
         Ok(is_new)

@@ -10,7 +10,6 @@ use crate::cli::ReportArguments;
 use crate::finished_run::Run;
 use crate::run_folder::write_atomically;
 use crate::standard_output::print;
-use anyhow::ensure;
 use findings::Findings;
 
 /// Runs the subcommand.
@@ -19,12 +18,6 @@ use findings::Findings;
 /// A folder that is no finished run, data that changed since, a page that cannot be written.
 pub fn run(arguments: &ReportArguments) -> anyhow::Result<()> {
     let run = Run::read(&arguments.run)?;
-    ensure!(
-        run.is_finished(),
-        "{}: expected a finished run with an evaluation.json, found one that is under way or was interrupted. \
-         Wait for it, or train again",
-        arguments.run.display()
-    );
     let findings = Findings::measure(run)?;
     let page = page::html(&findings)?;
     let path = arguments.output.clone().unwrap_or_else(|| arguments.run.join("report.html"));

@@ -2,7 +2,7 @@
 
     pip install torch transformers gguf
     cargo build --release -p classifier --example token_ids
-    python classifier/tests/it/compare_token_ids.py models/minilm-l6-q8_0 tweets.csv …
+    python classifier/tests/it/compare_token_ids.py models/minilm-l6-q4_0 tweets.csv …
 
 Prints how many texts there were and how many differ; ends with 1 if any does.
 """
@@ -13,12 +13,12 @@ import pathlib
 import subprocess
 import sys
 
-from hugging_face import load, normalize
+from hugging_face import load
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    _, _, tokenizer, max_tokens = load(folder)
+    _, _, tokenizer, max_tokens, normalize = load(folder)
     differing = 0
     for path in sys.argv[2:]:
         with open(path, newline="", encoding="utf-8") as file:

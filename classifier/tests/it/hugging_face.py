@@ -1,7 +1,7 @@
 """Writes hugging_face.json: token ids by Hugging Face's tokenizers, logits by PyTorch, for a model of models/.
 
     pip install torch transformers gguf
-    python classifier/tests/it/hugging_face.py models/minilm-l6-q8_0
+    python classifier/tests/it/hugging_face.py models/minilm-l6-q4_0
 
 The weights are the GGUF file's, unpacked to f32 by ggml's own Python reader, in transformers' BertModel; text
 normalization is written out again here, on Python's html and re modules, so that the two can be compared. The
@@ -35,9 +35,23 @@ NAMES = [
 ]
 
 
-def normalize(text):
-    text = re.sub(r"(?i)(https?://|(?<![0-9A-Za-z])www\.)\S*", "", html.unescape(text))
-    return re.sub(r"\s+", " ", text).strip()
+LETTERS = "[A-Za-z]{%s}(?![^\\W_])"
+CASHTAG = re.compile(rf"(?<![\w$])\${LETTERS % '1,6'}([._-]{LETTERS % '1,2'})?")
+STEPS = {
+    "decode_html_entities": html.unescape,
+    "remove_urls": lambda text: re.sub(r"(?i)(https?://|(?<![0-9A-Za-z])www\.)\S*", "", text),
+    "replace_cashtags": lambda text: CASHTAG.sub("stock", text),
+    "collapse_whitespace": lambda text: re.sub(r"\s+", " ", text).strip(),
+}
+
+
+def normalization(names):
+    def normalize(text):
+        for name in names:
+            text = STEPS[name](text)
+        return text
+
+    return normalize
 
 
 def load(folder):
@@ -66,12 +80,13 @@ def load(folder):
     path.write_text(value("tokenizer.huggingface.json"))
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(path))
     path.unlink()
-    return model, head, tokenizer, config.max_position_embeddings
+    normalize = normalization(value("tickertone.normalization"))
+    return model, head, tokenizer, config.max_position_embeddings, normalize
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    model, (weight, bias), tokenizer, max_tokens = load(folder)
+    model, (weight, bias), tokenizer, max_tokens, normalize = load(folder)
     cases = []
     for case in json.loads((folder / "golden.json").read_text())["cases"]:
         ids = tokenizer(normalize(case["text"]), truncation=True, max_length=max_tokens)["input_ids"]

@@ -9,6 +9,7 @@ use crate::metrics::{Evaluation, Interval};
 use crate::tensor_storage::{TensorStorage, in_every_block};
 use messages::ManifestModel;
 use std::fmt::Write;
+use std::path::Path;
 
 /// What the card tells.
 pub struct Facts<'a> {
@@ -24,6 +25,10 @@ pub struct Facts<'a> {
     pub checkpoint: &'a Scored,
     /// What harmless edits do to it.
     pub edits: &'a [EditEffect],
+    /// The run's configuration without its paths, as TOML.
+    pub settings: &'a str,
+    /// The recipe that it is a stage of.
+    pub recipe: Option<&'a Path>,
 }
 
 /// The card as Markdown.
@@ -202,22 +207,26 @@ fn storage(facts: &Facts<'_>) -> String {
 
 fn making(facts: &Facts<'_>) -> String {
     let (run, config, record) = (facts.run, &facts.run.config, &facts.run.record);
-    let train = &config.train;
+    let command = match facts.recipe {
+        Some(recipe) => format!("trainer rebuild --recipe {}", recipe.display()),
+        None => format!(
+            "trainer train --config config.toml\ntrainer export --run runs/RUN --id {id}{storage}",
+            id = facts.entry.id,
+            storage = facts.storage.as_arguments()
+        ),
+    };
+    let inputs =
+        record.inputs.iter().map(|(name, sha256)| format!("- Also learned from: `{name}` (`{sha256}`).\n"));
     format!(
         "## How it was made\n\n\
          - Data: `{data}` (SHA-256 `{data_sha}`): {train_rows} training, {validation} validation, {test} test \
          rows. {source}\n\
+         {inputs}\
          - Base: `{base}`, licence {base_license} (SHA-256 of its weights `{base_sha}`).\n\
-         - Text normalization: {normalization}.\n\
-         - All weights trained: AdamW, {epochs} epochs, batches of {batch} rows, peak learning rate {rate:e}, \
-         linear warm-up over {warmup} of the steps and linear decay, weight decay {decay}, label smoothing \
-         {smoothing}, dropout {dropout}, gradient norm clipped at {clip}; the epoch with the best macro-F1 on \
-         the validation rows. Seed {seed}, {threads} threads.\n\
-         - Trainer {trainer}, candle {candle}; SHA-256 of the configuration `{config_sha}`.\n\n\
-         ```\n\
-         trainer train --config trainer/configs/{name}.toml --set data.train=tweets.csv\n\
-         trainer export --run runs/RUN --id {id}{quantization} --default\n\
-         ```\n",
+         - Trainer {trainer}, candle {candle}, {threads} threads.\n\n\
+         ```\n{command}\n```\n\n\
+         The configuration without its paths (SHA-256 `{config_sha}`):\n\n\
+         ```toml\n{settings}```\n",
         validation = run.split.validation.len(),
         test = run.split.test.len(),
         train_rows = run.split.train.len(),
@@ -227,23 +236,12 @@ fn making(facts: &Facts<'_>) -> String {
         base = record.base_model,
         base_license = config.model.base_license,
         base_sha = record.base_sha256,
-        normalization = config.model.normalization.join(", "),
-        epochs = train.epochs,
-        batch = train.batch_size,
-        rate = train.learning_rate,
-        warmup = train.warmup_fraction,
-        decay = train.weight_decay,
-        smoothing = config.loss.label_smoothing,
-        dropout = config.model.hidden_dropout,
-        clip = train.max_gradient_norm,
-        seed = record.seed,
         threads = record.num_threads,
         trainer = record.trainer_version,
         candle = record.candle_version,
         config_sha = record.config_sha256,
-        name = config.name,
-        id = facts.entry.id,
-        quantization = facts.storage.as_arguments(),
+        inputs = inputs.collect::<String>(),
+        settings = facts.settings,
     )
 }
 

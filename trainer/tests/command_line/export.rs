@@ -7,6 +7,7 @@ use candle_core::quantized::gguf_file::Content;
 use classifier::Classifier;
 use classifier::model_file::ModelFile;
 use messages::Manifest;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 fn manifest(folder: &Folder) -> Manifest {
@@ -44,6 +45,9 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
         for section in ["Quality", "Calibration", "Known weaknesses", "Storage", "How it was made"] {
             assert!(card.contains(&format!("\n## {section}\n")), "{section} in {card}");
         }
+        let settings = card.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+        let sha256: String = Sha256::digest(settings).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(card.contains(&format!("(SHA-256 `{sha256}`)")), "{sha256} in {card}");
         for row in ["| upper case | 48 |", "| another ticker | 0 | 0 (0.0 %)", "difference in points"] {
             assert!(card.contains(row), "{row} in {card}");
         }

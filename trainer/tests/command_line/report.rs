@@ -130,8 +130,7 @@ fn what_is_no_finished_run_is_named() {
     let path = folder.path(&run);
     std::fs::remove_file(path.join("evaluation.json")).unwrap();
     folder.fails(&["report", &run], &[&run, "evaluation.json", "interrupted"]);
-    std::fs::remove_file(path.join("best.safetensors")).unwrap();
-    folder.fails(&["report", &run], &[&run, "best.safetensors", "Wait"]);
+    folder.fails(&["export", "--run", &run, "--id", "early"], &[&run, "evaluation.json", "interrupted"]);
     assert!(!path.join("report.html").exists());
     assert!(Folder::new().trainer(&["report"]).status.code() == Some(2), "clap asks for the run");
 }
