@@ -79,7 +79,7 @@ impl Classifier {
         })
     }
 
-    /// The model's id, e.g. `minilm-l6-q8_0`.
+    /// The model's id, e.g. `minilm-l6-q4_0`.
     pub fn model_id(&self) -> &str {
         &self.id
     }

@@ -124,8 +124,8 @@ pub struct SweepArguments {
 /// Arguments of `trainer evaluate`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  trainer evaluate --model models/minilm-l6-q8_0/model.gguf --data tweets.csv
-  trainer evaluate --model models/minilm-l6-q8_0/model.gguf --data tweets.jsonl --json - | jq .macro_f1")]
+  trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.csv
+  trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.jsonl --json - | jq .macro_f1")]
 pub struct EvaluateArguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
@@ -210,7 +210,7 @@ pub struct ReportArguments {
 /// Arguments of `trainer edits`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  trainer edits --model models/minilm-l6-q8_0/model.gguf --data tweets.csv")]
+  trainer edits --model models/minilm-l6-q4_0/model.gguf --data tweets.csv")]
 pub struct EditsArguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
@@ -226,10 +226,10 @@ pub struct EditsArguments {
 /// Arguments of `trainer predict`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  trainer predict --model models/minilm-l6-q8_0/model.gguf '$TSLA to the moon' 'Shares plunge'
-  trainer predict --model models/minilm-l6-q8_0/model.gguf --input tweets.csv --output predictions.jsonl
-  tail -f tweets.txt | trainer predict --model models/minilm-l6-q8_0/model.gguf
-  trainer predict --model models/minilm-l6-q8_0/model.gguf        (a prompt: one text a line)")]
+  trainer predict --model models/minilm-l6-q4_0/model.gguf '$TSLA to the moon' 'Shares plunge'
+  trainer predict --model models/minilm-l6-q4_0/model.gguf --input tweets.csv --output predictions.jsonl
+  tail -f tweets.txt | trainer predict --model models/minilm-l6-q4_0/model.gguf
+  trainer predict --model models/minilm-l6-q4_0/model.gguf        (a prompt: one text a line)")]
 pub struct PredictArguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
@@ -249,7 +249,7 @@ pub struct PredictArguments {
 /// Arguments of `trainer bench`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  trainer bench --model models/minilm-l6-q8_0/model.gguf --texts texts.json --threads 1 --json -")]
+  trainer bench --model models/minilm-l6-q4_0/model.gguf --texts texts.json --threads 1 --json -")]
 pub struct BenchArguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
