@@ -41,7 +41,7 @@ fn head(facts: &Facts<'_>) -> String {
     let (entry, encoder) = (facts.entry, &facts.run.record.encoder);
     format!(
         "# {id}\n\n\
-         Finance-tweet sentiment: {labels}. A BERT encoder ({layers} layers, {hidden} wide, {heads} heads, \
+         Text classification: {labels}. A BERT encoder ({layers} layers, {hidden} wide, {heads} heads, \
          {vocab} word pieces) with mean pooling and a linear head, fine-tuned from `{base}`, its matrices stored \
          as {storage}. One GGUF file of {size} bytes ({megabytes:.2} MB) holds weights, tokenizer, text \
          normalization, labels and calibration.\n",
@@ -222,7 +222,7 @@ fn making(facts: &Facts<'_>) -> String {
          - Data: `{data}` (SHA-256 `{data_sha}`): {train_rows} training, {validation} validation, {test} test \
          rows. {source}\n\
          {inputs}\
-         - Base: `{base}`, licence {base_license} (SHA-256 of its weights `{base_sha}`).\n\
+         - Base: `{base}`, licence {base_license} (SHA-256 of the weights that the run started from `{base_sha}`).\n\
          - Trainer {trainer}, candle {candle}, {threads} threads.\n\n\
          ```\n{command}\n```\n\n\
          The configuration without its paths (SHA-256 `{config_sha}`):\n\n\
