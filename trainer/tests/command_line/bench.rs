@@ -2,6 +2,7 @@
 
 use crate::program::{Folder, model, text};
 use crate::tiny_base;
+use classifier::Classifier;
 
 const TEXTS: &str = r#"{"tokens20": [{"text": "Globex shares rise after the upgrade", "ids": [101, 102]},
     {"text": "Initech shares fall"}], "tokens64": [{"text": "Globex will hold its annual meeting on Thursday in Zurich"}]}"#;
@@ -47,6 +48,20 @@ fn texts_that_cannot_be_used_are_refused() {
     ] {
         folder.write("texts.json", content);
         folder.fails(&["bench", "--model", text(&model), "--texts", "texts.json"], &["texts.json", expected]);
+    }
+}
+
+/// `xtask bench` tells times of 20 and of 64 tokens: a default model with another tokenizer needs other texts.
+#[test]
+fn the_default_model_reads_the_shipped_texts_at_their_stated_lengths() {
+    let classifier = Classifier::from_gguf(std::fs::read(model()).unwrap()).unwrap();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../xtask/bench/texts.json");
+    let texts: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    for (list, expected) in [("tokens20", 20), ("tokens64", 64)] {
+        for item in texts[list].as_array().unwrap() {
+            let text = item["text"].as_str().unwrap();
+            assert_eq!(classifier.classify(text).unwrap().num_tokens, expected, "{text}");
+        }
     }
 }
 
