@@ -145,11 +145,6 @@ impl Classifier {
         each.map(|(index, (encoding, logits))| self.prediction(index, encoding, logits.to_vec())).collect()
     }
 
-    /// The text as the tokenizer sees it.
-    pub(crate) fn normalize(&self, text: &str) -> String {
-        self.normalization.apply(text).into_owned()
-    }
-
     /// Token ids of a text, checked to be worth a forward pass.
     pub(crate) fn encode(&self, index: usize, text: &str) -> Result<Encoding, ClassifyError> {
         if text.len() > MAX_TEXT_BYTES {

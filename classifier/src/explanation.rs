@@ -13,14 +13,14 @@ const MAX_WORDS: usize = 64;
 pub struct Explanation {
     /// The prediction for the whole text.
     pub prediction: Prediction,
-    /// The first 64 words of the normalized text, in reading order.
+    /// The first 64 words of the text, in reading order.
     pub words: Vec<WordContribution>,
 }
 
 /// What one word contributed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WordContribution {
-    /// The word as it stands in the normalized text.
+    /// The word as it was written: `$TSLA` also where the model reads `stock`, a link also where it reads none.
     pub word: String,
     /// p(label | text) − p(label | text without the word), in −1 ..= 1: positive speaks for the label.
     pub contribution: f32,
@@ -36,8 +36,7 @@ impl Classifier {
     pub fn explain(&self, text: &str) -> Result<Explanation, ClassifyError> {
         let prediction = self.classify(text)?;
         let label = self.labels().iter().position(|label| *label == prediction.label).unwrap_or_default();
-        let normalized = self.normalize(text);
-        let words: Vec<&str> = normalized.split_whitespace().collect();
+        let words: Vec<&str> = text.split_whitespace().collect();
         let without: Vec<String> = (0..words.len().min(MAX_WORDS))
             .map(|left_out| {
                 let kept = words.iter().enumerate().filter(|(at, _)| *at != left_out);

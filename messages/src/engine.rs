@@ -24,14 +24,14 @@ pub struct Prediction {
 pub struct Explanation {
     /// The classification of the whole text.
     pub prediction: Prediction,
-    /// The words of the normalized text, in reading order.
+    /// The first 64 words of the text, in reading order.
     pub words: Vec<WordContribution>,
 }
 
 /// What one word contributed, measured by leaving it out (occlusion; Zeiler & Fergus 2014, section 4.2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WordContribution {
-    /// The word as it stands in the normalized text.
+    /// The word as it was written.
     pub word: String,
     /// p(label | text) − p(label | text without this word), in −1 ..= 1: positive speaks for the label.
     pub contribution: f32,

@@ -50,7 +50,7 @@ export interface Prediction {
 
 /** What one word did for the result. */
 export interface WordContribution {
-  /** The word as it stands in the normalized text. */
+  /** The word as it was written. */
   word: string;
   /** p(label | text) − p(label | text without this word), −1 to 1: positive speaks for the label. */
   contribution: number;
@@ -59,7 +59,7 @@ export interface WordContribution {
 /** A classification and what each word did for it. */
 export interface Explanation {
   prediction: Prediction;
-  /** The first 128 words of the normalized text, in reading order. */
+  /** The first 64 words of the text, in reading order. */
   words: WordContribution[];
 }
 

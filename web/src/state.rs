@@ -155,11 +155,12 @@ impl State {
     }
 
     /// The words of the text without its links, which the model does not read.
-    pub fn readable_words(&self) -> impl Iterator<Item = &str> {
+    fn readable_words(&self) -> impl Iterator<Item = &str> {
         self.words().filter(|word| !is_link(word))
     }
 
-    fn words(&self) -> impl Iterator<Item = &str> {
+    /// The words of the text, as an explanation counts them.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
         self.text.split_whitespace().filter(|word| !word.chars().all(char::is_control))
     }
 
@@ -292,7 +293,7 @@ impl State {
         let (question, expected_ms) = match (self.current_answer(), &self.why) {
             (None, _) => (Question::Classify, 0.0),
             (Some(answer), Why::Asked) => {
-                (Question::Explain, answer.latency_ms * self.readable_words().count() as f64)
+                (Question::Explain, answer.latency_ms * self.words().count() as f64)
             }
             (Some(_), _) => return None,
         };

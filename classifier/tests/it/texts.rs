@@ -86,11 +86,12 @@ fn an_explanation_says_what_each_word_did() {
     let explanation = classifier().explain(text).unwrap();
     assert_eq!(explanation.prediction, classifier().classify(text).unwrap());
     let words: Vec<&str> = explanation.words.iter().map(|word| word.word.as_str()).collect();
-    assert_eq!(words, ["shares", "fall", "after", "guidance"]);
+    assert_eq!(words, ["shares", "fall", "after", "https://t.co/a", "guidance"]);
     let label = classifier().labels().iter().position(|l| *l == explanation.prediction.label).unwrap();
     let without = classifier().classify("shares after guidance").unwrap().probabilities[label];
     let expected = explanation.prediction.probabilities[label] - without;
     assert!((explanation.words[1].contribution - expected).abs() < 1e-5);
+    assert_eq!(explanation.words[3].contribution, 0.0, "a link is not read");
     let alone = classifier().explain("up").unwrap();
     assert_eq!(alone.words.len(), 1);
     assert!(matches!(classifier().explain(" ").unwrap_err(), ClassifyError::EmptyText { index: 0 }));

@@ -41,8 +41,8 @@ fn head(facts: &Facts<'_>) -> String {
     let (entry, encoder) = (facts.entry, &facts.run.record.encoder);
     format!(
         "# {id}\n\n\
-         Text classification: {labels}. A BERT encoder ({layers} layers, {hidden} wide, {heads} heads, \
-         {vocab} word pieces) with mean pooling and a linear head, fine-tuned from `{base}`, its matrices stored \
+         Text classification: {labels}. A BERT encoder (layers: {layers}, width: {hidden}, heads: {heads}, \
+         word pieces: {vocab}) with mean pooling and a linear head, fine-tuned from `{base}`, its matrices stored \
          as {storage}. One GGUF file of {size} bytes ({megabytes:.2} MB) holds weights, tokenizer, text \
          normalization, labels and calibration.\n",
         id = entry.id,

@@ -27,7 +27,7 @@ pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
         (
             "Encoder",
             format!(
-                "{} layers, {} wide, {} heads, {} between, {} word pieces",
+                "layers: {}, width: {}, heads: {}, width between: {}, word pieces: {}",
                 encoder.num_hidden_layers,
                 encoder.hidden_size,
                 encoder.num_attention_heads,
