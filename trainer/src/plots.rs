@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn every_variant_is_a_named_point() {
+    fn every_variant_is_a_point_with_a_name_in_a_line_of_its_own() {
         let point = |name: &str, size_mb: f64, accuracy: f64| TradeoffPoint {
             name: name.to_owned(),
             size_mb,
@@ -187,12 +187,16 @@ mod tests {
             interval: Interval { low: accuracy - 0.02, high: accuracy + 0.02 },
             is_chosen: name == "Q8_0",
         };
-        let points = [point("F32", 91.0, 0.88), point("Q8_0", 24.0, 0.879), point("Q4_0", 13.0, 0.87)];
+        let points = [point("F32", 91.0, 0.88), point("Q8_0", 24.0, 0.879), point("Q4_0", 24.01, 0.87)];
         let svg = size_against_accuracy(&points).unwrap();
         let texts = texts_of(&svg);
-        for expected in ["F32", "Q8_0", "Q4_0", "MB"] {
+        for expected in ["F32, 91.0 MB", "Q8_0, 24.0 MB", "Q4_0, 24.0 MB"] {
             assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");
         }
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let is_name = |node: &roxmltree::Node<'_, '_>| node.text().is_some_and(|text| text.contains(" MB"));
+        let lines = document.descendants().filter(is_name).filter_map(|node| node.attribute("y"));
+        assert_eq!(lines.collect::<std::collections::HashSet<_>>().len(), 3);
         assert_eq!(svg.matches("<circle").count(), 3);
         // One size alone leaves no range to draw.
         assert!(size_against_accuracy(&points[..1]).unwrap().contains("F32"));

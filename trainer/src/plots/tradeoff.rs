@@ -20,6 +20,10 @@ pub struct TradeoffPoint {
     pub is_chosen: bool,
 }
 
+/// Pixels from the top to the first name, and from each to the next.
+const NAMES_TOP: i32 = 56;
+const NAME_HEIGHT: i32 = 18;
+
 /// Draws the points over a logarithmic axis of sizes; returns the SVG.
 ///
 /// # Errors
@@ -33,7 +37,7 @@ pub fn size_against_accuracy(points: &[TradeoffPoint]) -> anyhow::Result<String>
     svg(PANEL, |area| {
         area.draw_text("Accuracy against size", &text(20, INK, HPos::Left), (64, 28)).map_err(failed)?;
         let mut chart = ChartBuilder::on(area)
-            .margin_top(54)
+            .margin_top(NAMES_TOP + NAME_HEIGHT * points.len() as i32)
             .margin_right(28)
             .margin_bottom(8)
             .x_label_area_size(46)
@@ -48,11 +52,11 @@ pub fn size_against_accuracy(points: &[TradeoffPoint]) -> anyhow::Result<String>
             .disable_mesh()
             .axis_style(GRID)
             .label_style(text(13, FAINT_INK, HPos::Center))
-            // The sizes are written below the points: powers of ten alone would be labelled here.
+            // The sizes stand beside the names: powers of ten alone would be labelled here.
             .x_label_formatter(&|_| String::new())
             .y_labels(6)
             .y_label_formatter(&|accuracy| format!("{:.1} %", accuracy * 100.0))
-            .x_desc("MB")
+            .x_desc("size, logarithmic")
             .axis_desc_style(text(13, FAINT_INK, HPos::Center))
             .draw()
             .map_err(failed)?;
@@ -65,18 +69,15 @@ pub fn size_against_accuracy(points: &[TradeoffPoint]) -> anyhow::Result<String>
         let circle =
             |point: &TradeoffPoint| Circle::new((point.size_mb, point.accuracy), 6, color(point).filled());
         chart.draw_series(points.iter().map(circle)).map_err(failed)?;
-        // Names above and below all points by turns: neighbours of nearly the same size would write over each other.
-        let name = |(index, point): (usize, &TradeoffPoint)| {
-            let y = if index % 2 == 0 { high + 0.4 * air } else { low - 0.3 * air };
-            Text::new(point.name.clone(), (point.size_mb, y), text(13, INK, HPos::Center))
-        };
-        chart.draw_series(points.iter().enumerate().map(name)).map_err(failed)?;
-        let size = |point: &TradeoffPoint| {
-            let words = format!("{:.1}", point.size_mb);
-            let at = (point.size_mb, (low - air).max(0.0) + 0.1 * air);
-            Text::new(words, at, text(12, FAINT_INK, HPos::Center))
-        };
-        chart.draw_series(points.iter().map(size)).map_err(failed)?;
+        // Every name has a line of its own, with a thread down to its point: sizes may be nearly the same.
+        for (index, point) in points.iter().enumerate() {
+            let (x, y) = chart.backend_coord(&(point.size_mb, point.interval.high));
+            let line = NAMES_TOP + NAME_HEIGHT * index as i32;
+            area.draw(&PathElement::new([(x, line + 8), (x, y)], GRID)).map_err(failed)?;
+            let (anchor, aside) = if x > PANEL.0 as i32 / 2 { (HPos::Right, 8) } else { (HPos::Left, -8) };
+            let words = format!("{}, {:.1} MB", point.name, point.size_mb);
+            area.draw_text(&words, &text(13, color(point), anchor), (x + aside, line)).map_err(failed)?;
+        }
         Ok(())
     })
 }
