@@ -145,8 +145,9 @@ fn matrix(rows: Vec<Vec<f32>>) -> candle_core::Result<Tensor> {
     Tensor::new(rows, &Device::Cpu)
 }
 
-/// Behind a progress bar.
+/// Behind a line that says so and a progress bar.
 fn mean_logits(teachers: &[Teacher], texts: &[&str], workers: &Workers) -> anyhow::Result<Vec<Vec<f32>>> {
+    eprintln!("asking the teachers ({}) about {} texts", teachers.len(), texts.len());
     let bar = progress_bar(texts.len() * teachers.len());
     let mut sums = vec![Vec::new(); texts.len()];
     for Teacher { classifier, .. } in teachers {

@@ -114,6 +114,30 @@ fn an_interrupted_training_goes_on_to_the_same_bytes() {
 }
 
 #[test]
+fn an_interrupted_distillation_goes_on_to_the_same_bytes() {
+    use rustix::process::Signal;
+    let folder = folder();
+    folder.succeeds(&arguments("train", &[], "teacher"));
+    let by_teacher = ["--set", "seed=2", "--set", "distillation.teachers=[\"teacher\"]"];
+    folder.succeeds(&arguments("train", &by_teacher, "whole"));
+    let moments = [
+        ("asking the teachers", Signal::INT),
+        ("asking the teachers", Signal::KILL),
+        ("epoch 1/8", Signal::KILL),
+    ];
+    for (index, (line, signal)) in moments.into_iter().enumerate() {
+        let output = format!("stopped-{index}");
+        interrupt(&folder, &arguments("train", &by_teacher, &output), line, signal);
+        folder.succeeds(&["train", "--resume", &output]);
+        assert_eq!(
+            bytes(&folder, "whole/best.safetensors"),
+            bytes(&folder, &format!("{output}/best.safetensors")),
+            "{signal:?} at {line:?}"
+        );
+    }
+}
+
+#[test]
 fn an_interrupted_adaptation_goes_on_to_the_same_bytes() {
     let folder = folder();
     folder.succeeds(&arguments("adapt", &[], "whole"));
