@@ -144,6 +144,7 @@ fn a_text_with_nothing_to_read_is_never_asked_about() {
     }
     write(&mut state, "awww. https://example.org");
     assert_eq!(state.blank(), None);
+    assert_eq!(state.readable_words().collect::<Vec<_>>(), ["awww."]);
     assert_eq!(state.words().count(), 2);
     assert!(state.running.is_some());
 }
