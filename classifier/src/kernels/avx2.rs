@@ -128,6 +128,13 @@ impl Int8 for Avx2 {
 impl Int8Vectors for Avx2 {
     type Sums = __m256i;
     type Groups = __m256i;
+    type Constants = __m256i;
+
+    /// Ones.
+    #[inline(always)]
+    fn constants(self) -> __m256i {
+        unsafe { _mm256_set1_epi16(1) }
+    }
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> __m256i {
@@ -150,10 +157,10 @@ impl Int8Vectors for Avx2 {
     }
 
     #[inline(always)]
-    fn dot(self, sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
+    fn dot(self, ones: __m256i, sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
         unsafe {
             let pairs = _mm256_maddubs_epi16(x, weights);
-            _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+            _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, ones))
         }
     }
 }

@@ -140,6 +140,10 @@ impl Int8 for Avx512Vnni {
 impl Int8Vectors for Avx512Vnni {
     type Sums = __m512i;
     type Groups = __m512i;
+    type Constants = ();
+
+    #[inline(always)]
+    fn constants(self) {}
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> __m512i {
@@ -162,7 +166,7 @@ impl Int8Vectors for Avx512Vnni {
     }
 
     #[inline(always)]
-    fn dot(self, sums: __m512i, x: __m512i, weights: __m512i) -> __m512i {
+    fn dot(self, (): (), sums: __m512i, x: __m512i, weights: __m512i) -> __m512i {
         unsafe { _mm512_dpbusd_epi32(sums, x, weights) }
     }
 }

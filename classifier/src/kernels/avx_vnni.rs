@@ -50,6 +50,10 @@ impl Int8 for AvxVnni {
 impl Int8Vectors for AvxVnni {
     type Sums = __m256i;
     type Groups = __m256i;
+    type Constants = ();
+
+    #[inline(always)]
+    fn constants(self) {}
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> __m256i {
@@ -72,7 +76,7 @@ impl Int8Vectors for AvxVnni {
     }
 
     #[inline(always)]
-    fn dot(self, sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
+    fn dot(self, (): (), sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
         unsafe { _mm256_dpbusd_avx_epi32(sums, x, weights) }
     }
 }

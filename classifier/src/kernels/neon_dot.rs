@@ -128,6 +128,10 @@ impl Int8 for NeonDot {
 impl Int8Vectors for NeonDot {
     type Sums = int32x4_t;
     type Groups = int8x16_t;
+    type Constants = ();
+
+    #[inline(always)]
+    fn constants(self) {}
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> int32x4_t {
@@ -150,7 +154,7 @@ impl Int8Vectors for NeonDot {
     }
 
     #[inline(always)]
-    fn dot(self, sums: int32x4_t, x: int8x16_t, weights: int8x16_t) -> int32x4_t {
+    fn dot(self, (): (), sums: int32x4_t, x: int8x16_t, weights: int8x16_t) -> int32x4_t {
         let mut sums = sums;
         unsafe {
             asm!(

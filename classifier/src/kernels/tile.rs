@@ -11,7 +11,11 @@ pub(crate) trait Int8Vectors: Int8 {
     type Sums: Copy;
     /// A group of k in each lane: of weights, or the same activations in all.
     type Groups: Copy;
+    /// What every [`Int8Vectors::dot`] needs besides.
+    type Constants: Copy;
 
+    /// Taken once a tile: V8 makes a constant that stands in the loop anew each time.
+    fn constants(self) -> Self::Constants;
     /// # Safety
     /// [`Simd::WIDTH`] sums can be read at `from`.
     unsafe fn load_sums(self, from: *const i32) -> Self::Sums;
@@ -25,7 +29,13 @@ pub(crate) trait Int8Vectors: Int8 {
     /// A group of activations, 4 bytes, can be read at `from`.
     unsafe fn splat_group(self, from: *const u8) -> Self::Groups;
     /// `sums + x · weights`, lane by lane.
-    fn dot(self, sums: Self::Sums, x: Self::Groups, weights: Self::Groups) -> Self::Sums;
+    fn dot(
+        self,
+        constants: Self::Constants,
+        sums: Self::Sums,
+        x: Self::Groups,
+        weights: Self::Groups,
+    ) -> Self::Sums;
 }
 
 /// [`Int8::tile`] with `V` vectors a row.
@@ -78,6 +88,7 @@ fn rows_of<I: Int8Vectors, const M: usize, const V: usize>(
         for (row, at) in rows.iter_mut().enumerate() {
             *at = lhs.as_ptr().add(row * lhs_stride);
         }
+        let constants = kernel.constants();
         let mut panel = panel.as_ptr();
         let end = panel.add(groups * V * vector_bytes);
         while panel != end {
@@ -89,7 +100,7 @@ fn rows_of<I: Int8Vectors, const M: usize, const V: usize>(
                 let x = kernel.splat_group(rows[row]);
                 rows[row] = rows[row].add(4);
                 for v in 0..V {
-                    sums[v] = kernel.dot(sums[v], x, weights[v]);
+                    sums[v] = kernel.dot(constants, sums[v], x, weights[v]);
                 }
             }
             panel = panel.add(V * vector_bytes);

@@ -114,6 +114,10 @@ impl Int8 for Simd128 {
 impl Int8Vectors for Simd128 {
     type Sums = v128;
     type Groups = v128;
+    type Constants = ();
+
+    #[inline(always)]
+    fn constants(self) {}
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> v128 {
@@ -136,7 +140,7 @@ impl Int8Vectors for Simd128 {
     }
 
     #[inline(always)]
-    fn dot(self, sums: v128, x: v128, weights: v128) -> v128 {
+    fn dot(self, (): (), sums: v128, x: v128, weights: v128) -> v128 {
         i32x4_add(sums, i32x4_dot_i16x8(x, weights))
     }
 }
