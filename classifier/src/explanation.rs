@@ -5,7 +5,8 @@
 
 use crate::{Classifier, ClassifyError, Prediction};
 
-/// Words beyond this are not left out in turn: what they contribute is not measured. A tweet has some 15, and 280 characters hold about 50.
+/// Words beyond this are not left out in turn: what they contribute is not measured. A tweet has some 15, and 280
+/// characters hold about 50.
 const MAX_WORDS: usize = 64;
 
 /// A prediction and what each word did for it.
