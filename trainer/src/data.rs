@@ -36,6 +36,8 @@ pub struct Dataset {
     pub sha256: String,
     /// The file.
     pub path: PathBuf,
+    /// Lines whose text is only a URL, counted as in [`Example::line`]; no rows are made of them.
+    left_out: Vec<usize>,
 }
 
 /// Texts without labels.
@@ -51,9 +53,27 @@ pub struct TextCorpus {
 ///
 /// # Errors
 /// A file that cannot be read, is not UTF-8, lacks a column or any row; a ragged row, a missing value, an unknown
-/// label, a text that is blank. Each names the file and, where there is one, the line. A text that is only a URL is
-/// left out with a warning of the same form on standard error.
+/// label, a text that is blank. Each names the file and, where there is one, the line. Texts that are only a URL are
+/// left out with a warning on standard error.
 pub fn read_labelled(path: &Path, labels: &[String]) -> anyhow::Result<Dataset> {
+    let dataset = read_labelled_again(path, labels)?;
+    if !dataset.left_out.is_empty() {
+        let lines: Vec<_> = dataset.left_out.iter().map(usize::to_string).collect();
+        eprintln!(
+            "warning: {}: texts of {} rows are left out, a URL and nothing to read: line {}",
+            path.display(),
+            lines.len(),
+            lines.join(", ")
+        );
+    }
+    Ok(dataset)
+}
+
+/// As [`read_labelled`], without its warning: for the data of a run, which has given it.
+///
+/// # Errors
+/// As [`read_labelled`].
+pub fn read_labelled_again(path: &Path, labels: &[String]) -> anyhow::Result<Dataset> {
     if let Format::Lines = Format::of(path)? {
         bail!(
             "{}: expected a .csv, .jsonl or .parquet file, found plain text without labels",
@@ -61,7 +81,7 @@ pub fn read_labelled(path: &Path, labels: &[String]) -> anyhow::Result<Dataset> 
         );
     }
     let is_readable = readable_check()?;
-    let (mut examples, mut num_rows) = (Vec::new(), 0);
+    let (mut examples, mut left_out, mut num_rows) = (Vec::new(), Vec::new(), 0);
     let sha256 = rows::for_each(path, &["text", "label"], &mut |Row { line, fields }| {
         num_rows += 1;
         let [text, label]: [String; 2] =
@@ -75,20 +95,18 @@ pub fn read_labelled(path: &Path, labels: &[String]) -> anyhow::Result<Dataset> 
         match is_readable(&text) {
             true => examples.push(Example { text, label, line }),
             // Real tweets are sometimes a link and nothing else: no mistake in the data, but nothing to judge.
-            false => eprintln!(
-                "warning: {}:{line} is left out: it holds a URL and nothing to read",
-                path.display()
-            ),
+            false => left_out.push(line),
         }
         Ok(())
     })?;
     ensure!(num_rows > 0, "{}: expected at least one row of text and label, found none", path.display());
-    ensure!(
-        !examples.is_empty(),
-        "{}: expected a row with words in its text, found only URLs",
-        path.display()
-    );
-    Ok(Dataset { examples, sha256, path: path.to_owned() })
+    if let Some(first) = left_out.first().filter(|_| examples.is_empty()) {
+        bail!(
+            "{}: expected a row with words in its text, found only URLs, the first on line {first}",
+            path.display()
+        );
+    }
+    Ok(Dataset { examples, sha256, path: path.to_owned(), left_out })
 }
 
 /// Reads the `text` column of a CSV or Parquet file, the `text` keys of a JSONL file, or the lines of a `.txt` file.

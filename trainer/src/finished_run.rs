@@ -10,7 +10,7 @@ pub use variant::Variant;
 
 use crate::calibration::{self, Calibration, Kept, ThresholdRule};
 use crate::config::Config;
-use crate::data::{Dataset, Example, read_labelled};
+use crate::data::{Dataset, Example, read_labelled_again};
 use crate::metrics::{self, Evaluation, Intervals};
 use crate::parameters::Parameters;
 use crate::run_record::RunRecord;
@@ -99,7 +99,7 @@ impl Run {
         };
         let tokenizer_json = read("tokenizer.json")?;
         let split: Split = serde_json::from_str(&read("split.json")?).context("split.json of the run")?;
-        let dataset = read_labelled(&config.data.train, &config.data.labels)
+        let dataset = read_labelled_again(&config.data.train, &config.data.labels)
             .context("the model is scored on the run's held-out rows, which needs the run's data")?;
         ensure!(
             dataset.sha256 == record.data_sha256,

@@ -6,6 +6,8 @@ use crate::tiny_base::{self, train};
 fn folder() -> Folder {
     let folder = Folder::new();
     tiny_base::write(&folder);
+    let tweets = std::fs::read_to_string(folder.path("tweets.csv")).unwrap();
+    folder.write("tweets.csv", tweets + "https://example.com,1\n");
     let words = ["plunge", "crash", "soar", "rally", "meets", "opens"];
     let lines: Vec<String> = (0..300).map(|n| format!("shares {} {n} today", words[n % 6])).collect();
     folder.write("more.txt", lines.join("\n"));
@@ -33,7 +35,10 @@ const STUDENT: [&str; 4] = [
 fn a_student_learns_from_teachers_and_unlabelled_texts() {
     let folder = folder();
     let few = ["split.validation_fraction=0.1", "distillation.weight=1.0"];
-    folder.succeeds(&in_folder("student", &[&STUDENT[..], &few].concat()));
+    let output = folder.trainer(&in_folder("student", &[&STUDENT[..], &few].concat()));
+    // Told once, though the teacher learned from the same file.
+    let warnings = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(warnings.matches("a URL and nothing to read: line 242").count(), 1, "{output:?}");
     assert!(accuracy(&folder, "student") > 0.9, "{}", accuracy(&folder, "student"));
     // 300 unlabelled texts and the labelled training rows make an epoch.
     let log = std::fs::read_to_string(folder.path("student/metrics.jsonl")).unwrap();
