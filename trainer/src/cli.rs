@@ -50,9 +50,11 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer train --config trainer/configs/minilm-l6.toml --set data.train=tweets.csv
-  trainer train --config trainer/configs/minilm-l6.toml --set train.epochs=3 --set 'data.labels=[\"Down\", \"Up\"]'
+  trainer train --config trainer/configs/minilm-l6.toml --set train.epochs=3 \\
+    --set 'data.labels=[\"Down\", \"Up\"]'
   trainer train --resume runs/20260101-120000-minilm-l6
-  trainer adapt --config trainer/configs/minilm-l6.toml --set 'data.unlabelled=[\"texts.txt\"]' --output base/adapted
+  trainer adapt --config trainer/configs/minilm-l6.toml --set 'data.unlabelled=[\"texts.txt\"]' \\
+    --output base/adapted
 
 Every key and its meaning stands in the configuration file; a value is TOML, anything else is taken as text.
 Ctrl-C finishes the step, writes a checkpoint and ends; --resume goes on from there, to the same bytes.")]
@@ -77,9 +79,10 @@ pub struct TrainArguments {
 /// Arguments of `trainer rebuild`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  trainer rebuild --recipe trainer/recipes/distilled.toml --set tweets=tweets.csv --set topics=topics.csv
+  trainer rebuild --recipe trainer/recipes/distilled.toml --set tweets=tweets.csv \\
+    --set topics=topics.csv
 
-A stage that is finished is passed over; one that was interrupted goes on. The same recipe, data and number of
+A stage that is finished is passed over; one that was interrupted goes on. The same recipe, data and number of \
 threads give the same bytes on the same machine.")]
 pub struct RebuildArguments {
     /// Recipe file (TOML)
@@ -99,7 +102,7 @@ pub struct RebuildArguments {
 /// Arguments of `trainer sweep`.
 #[derive(Debug, Args)]
 #[command(after_help = "A sweep file (TOML):
-  config = \"minilm-l6.toml\"                  # beside the sweep file
+  config = \"minilm-l6.toml\"                     # beside the sweep file
   seeds = [1, 2, 3]
   draws = 4                                     # random draws for each point of the grid
   [grid]
@@ -107,7 +110,7 @@ pub struct RebuildArguments {
   [random]
   \"train.learning_rate\" = { low = 2e-5, high = 2e-4, log = true }
 
-Runs are compared by macro-F1 on their validation rows; results.csv in --output grows with every run, and the same
+Runs are compared by macro-F1 on their validation rows; results.csv in --output grows with every run, and the same \
 command goes on with a sweep that was interrupted.")]
 pub struct SweepArguments {
     /// Sweep file (TOML)
@@ -125,7 +128,8 @@ pub struct SweepArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.csv
-  trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.jsonl --json - | jq .macro_f1")]
+  trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.jsonl --json - \\
+    | jq .macro_f1")]
 pub struct EvaluateArguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
@@ -227,7 +231,8 @@ pub struct EditsArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer predict --model models/minilm-l6-q4_0/model.gguf '$TSLA to the moon' 'Shares plunge'
-  trainer predict --model models/minilm-l6-q4_0/model.gguf --input tweets.csv --output predictions.jsonl
+  trainer predict --model models/minilm-l6-q4_0/model.gguf --input tweets.csv \\
+    --output predictions.jsonl
   tail -f tweets.txt | trainer predict --model models/minilm-l6-q4_0/model.gguf
   trainer predict --model models/minilm-l6-q4_0/model.gguf        (a prompt: one text a line)")]
 pub struct PredictArguments {

@@ -27,8 +27,9 @@ use tokenizer_file::TokenizerFile;
 #[serde(deny_unknown_fields)]
 #[command(after_help = "Examples:
   trainer prune --base base/minilm --corpus tweets.csv topics.csv --output base/minilm-pruned
-  trainer prune --base base/minilm --corpus tweets.csv --min-count 1 --max-pieces 8000 --output base/minilm-8k \\
-      --normalization decode_html_entities,remove_urls,replace_cashtags,collapse_whitespace")]
+  trainer prune --base base/minilm --corpus tweets.csv --min-count 1 --max-pieces 8000 \\
+    --output base/minilm-8k \\
+    --normalization decode_html_entities,remove_urls,replace_cashtags,collapse_whitespace")]
 pub struct Settings {
     /// Hugging Face folder of a BERT: config.json, tokenizer.json, model.safetensors
     #[arg(long, value_name = "DIR")]
