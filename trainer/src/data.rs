@@ -58,11 +58,12 @@ pub struct TextCorpus {
 pub fn read_labelled(path: &Path, labels: &[String]) -> anyhow::Result<Dataset> {
     let dataset = read_labelled_again(path, labels)?;
     if !dataset.left_out.is_empty() {
-        let lines: Vec<_> = dataset.left_out.iter().map(usize::to_string).collect();
+        let lines: Vec<_> = dataset.left_out.iter().take(10).map(usize::to_string).collect();
+        let others = if dataset.left_out.len() > lines.len() { " and more" } else { "" };
         eprintln!(
-            "warning: {}: texts of {} rows are left out, a URL and nothing to read: line {}",
+            "warning: {}: {} rows are left out, a URL and nothing to read: line {}{others}",
             path.display(),
-            lines.len(),
+            dataset.left_out.len(),
             lines.join(", ")
         );
     }

@@ -29,7 +29,10 @@ pub fn select_rows(bytes: &[u8], kept: &[u32], num_pieces: usize) -> anyhow::Res
     let file = SafeTensors::deserialize(bytes).context("expected a whole safetensors file")?;
     let mut width = None;
     let mut tensors = Vec::new();
-    for (name, tensor) in file.tensors() {
+    // By name, so that of several errors the same one is told each time.
+    let mut found = file.tensors();
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (name, tensor) in found {
         let plain = name.strip_prefix("bert.").unwrap_or(&name);
         let mut shape = tensor.shape().to_vec();
         let mut data = Cow::Borrowed(tensor.data());
