@@ -54,17 +54,17 @@ pub struct TextCorpus {
 /// # Errors
 /// A file that cannot be read, is not UTF-8, lacks a column or any row; a ragged row, a missing value, an unknown
 /// label, a text that is blank. Each names the file and, where there is one, the line. Texts that are only a URL are
-/// left out with a warning on standard error.
+/// left out with a warning of the same form on standard error.
 pub fn read_labelled(path: &Path, labels: &[String]) -> anyhow::Result<Dataset> {
     let dataset = read_labelled_again(path, labels)?;
     if !dataset.left_out.is_empty() {
         let lines: Vec<_> = dataset.left_out.iter().take(10).map(usize::to_string).collect();
         let others = if dataset.left_out.len() > lines.len() { " and more" } else { "" };
         eprintln!(
-            "warning: {}: {} rows are left out, a URL and nothing to read: line {}{others}",
+            "warning: {}:{}{others}: {} rows are left out: a URL and nothing to read",
             path.display(),
-            dataset.left_out.len(),
-            lines.join(", ")
+            lines.join(", "),
+            dataset.left_out.len()
         );
     }
     Ok(dataset)
@@ -103,7 +103,7 @@ pub fn read_labelled_again(path: &Path, labels: &[String]) -> anyhow::Result<Dat
     ensure!(num_rows > 0, "{}: expected at least one row of text and label, found none", path.display());
     if let Some(first) = left_out.first().filter(|_| examples.is_empty()) {
         bail!(
-            "{}: expected a row with words in its text, found only URLs, the first on line {first}",
+            "{}:{first} is left out, and so are all rows: expected words in the text, found only URLs",
             path.display()
         );
     }
