@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::{from_fn, map_response};
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,6 +54,8 @@ pub fn router(state: Arc<AppState>) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/predict_batch", post(predict_batch))
         .route("/predict_batch/", post(predict_batch))
+        // Where browsers look for the icon of what is no page, as the manifest.
+        .route("/favicon.ico", get(Redirect::permanent("/favicon.svg")))
         .route("/", get(static_file))
         .route("/{*path}", get(static_file))
         .fallback(not_found)
