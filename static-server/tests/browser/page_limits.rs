@@ -27,6 +27,20 @@ fn the_page_talks_to_its_own_origin_only_and_complains_about_nothing() {
 }
 
 #[test]
+fn what_is_no_page_has_the_icon_too() {
+    let mut site = Site::open();
+    site.goto_blank();
+    let found: (u16, String) = site
+        .page
+        .evaluate(
+            "const reply = await fetch('/favicon.ico');
+             return [reply.status, reply.headers.get('content-type')];",
+        )
+        .unwrap();
+    assert_eq!(found, (200, "image/svg+xml".to_owned()));
+}
+
+#[test]
 fn the_policy_is_in_force() {
     let mut site = Site::open();
     site.goto_app();

@@ -37,14 +37,6 @@ fn every_kind_of_file_has_its_type_and_its_caching() {
 }
 
 #[test]
-fn a_browser_that_opens_what_is_no_page_finds_the_icon() {
-    let server = Server::start();
-    let (found, icon) = (server.get("/favicon.ico"), server.get("/favicon.svg"));
-    assert_eq!((found.status, found.header("content-type")), (200, "image/svg+xml"));
-    assert_eq!(found.body, icon.body);
-}
-
-#[test]
 fn a_model_is_whole_and_known_by_its_hash() {
     let server = Server::start();
     let model = manifest().default_model().unwrap().clone();
