@@ -8,7 +8,7 @@ mod masking;
 
 use crate::base_model::{self, BaseModel};
 use crate::config::Config;
-use crate::data::{Dataset, read_labelled};
+use crate::data::{Dataset, NearDuplicates, read_configured};
 use crate::fit::{self, Fitted, Workers};
 use crate::run_folder::Place;
 use crate::run_record::RunRecord;
@@ -43,7 +43,7 @@ pub fn run(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> {
     let tokenizer = Tokenizer::from_json(&base.tokenizer_json).context("the base model's tokenizer.json")?;
     let dataset = match config.data.train.as_os_str().is_empty() {
         true => None,
-        false => Some(read_labelled(&config.data.train, &config.data.labels)?),
+        false => Some(read_configured(&config.data, true)?),
     };
     let record = RunRecord::new(config, dataset.as_ref(), &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(base_model::WEIGHTS)) && record.is_at(place)? {
@@ -73,7 +73,8 @@ pub fn run(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> {
 fn texts(config: &Config, dataset: Option<&Dataset>) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     let (mut training, validation);
     if let Some(dataset) = dataset {
-        let split = split(&dataset.examples, &config.split)?;
+        let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
+        let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
         let texts = |indices: &[usize]| -> Vec<String> {
             indices.iter().map(|&index| dataset.examples[index].text.clone()).collect()
         };

@@ -7,7 +7,7 @@ use crate::base_model::BaseModel;
 use crate::bench::peak_memory_mb;
 use crate::cli::BenchTrainingArguments;
 use crate::config::Config;
-use crate::data::read_labelled;
+use crate::data::read_configured;
 use crate::fit::{Objective, Workers, by_length};
 use crate::optimizer::AdamW;
 use crate::train::{Classification, tokenize};
@@ -50,7 +50,7 @@ pub fn run(arguments: &BenchTrainingArguments) -> anyhow::Result<()> {
     config.data.train = arguments.data.clone();
     config.model.context_length = LONGEST_TEXT;
     config.train.max_tokens = LONGEST_TEXT;
-    let dataset = read_labelled(&config.data.train, &config.data.labels)?;
+    let dataset = read_configured(&config.data, true)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
     let rows = tokenize(&dataset, &base.tokenizer_json, &config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);

@@ -3,6 +3,10 @@
 //! Parsed in `main`, handed to one module a subcommand. Every default that concerns training lives in the
 //! configuration, not here.
 
+mod reading;
+
+pub use reading::{LabelledArguments, TextArguments};
+
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -129,15 +133,20 @@ pub struct SweepArguments {
 #[command(after_help = "Examples:
   trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.csv
   trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.jsonl --json - \\
-    | jq .macro_f1")]
+    | jq .macro_f1
+  trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data export.csv --delimiter ';' \\
+    --text-column Tweet --label-column Mood --label-map positive=Bullish --label-map negative=Bearish")]
 pub struct EvaluateArguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Labelled texts: CSV or Parquet with the columns text,label or JSONL with these keys; a label is an id
-    /// or a name
-    #[arg(long, value_name = "FILE")]
+    /// Labelled texts: CSV, TSV or Parquet with the columns text,label or JSONL with these keys; a label is an id
+    /// or a name; `-` is standard input
+    #[arg(long, value_name = "FILE|-")]
     pub data: PathBuf,
+    /// How the data is read.
+    #[command(flatten)]
+    pub reading: LabelledArguments,
     /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
@@ -219,9 +228,13 @@ pub struct EditsArguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Labelled texts: CSV with the columns text,label or JSONL with these keys; a label is an id or a name
-    #[arg(long, value_name = "FILE")]
+    /// Labelled texts: CSV, TSV or Parquet with the columns text,label or JSONL with these keys; a label is an id
+    /// or a name; `-` is standard input
+    #[arg(long, value_name = "FILE|-")]
     pub data: PathBuf,
+    /// How the data is read.
+    #[command(flatten)]
+    pub reading: LabelledArguments,
     /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
@@ -242,10 +255,13 @@ pub struct PredictArguments {
     /// Texts; none of them, and no --input: one text a line from standard input
     #[arg(value_name = "TEXT", conflicts_with = "input")]
     pub texts: Vec<String>,
-    /// Texts from a file: the text column of a .csv or .parquet, the text keys of a .jsonl, the lines of
-    /// a .txt
-    #[arg(long, value_name = "FILE")]
+    /// Texts from a file: the text column of a .csv, .tsv or .parquet, the text keys of a .jsonl, the lines of
+    /// a .txt; `-` is a CSV or JSONL from standard input
+    #[arg(long, value_name = "FILE|-")]
     pub input: Option<PathBuf>,
+    /// How the file is read.
+    #[command(flatten)]
+    pub reading: TextArguments,
     /// Writes the predictions to this .csv or .jsonl file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,

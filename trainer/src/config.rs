@@ -5,9 +5,13 @@
 //! wherever it stands. Relative paths count from the working directory.
 
 mod overrides;
+mod reading;
 mod validation;
 
+pub use reading::{Delimiter, Encoding, ReadOptions};
+
 use anyhow::{Context, bail};
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -58,7 +62,7 @@ impl Default for Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// CSV (`.csv`), JSONL (`.jsonl`) or Parquet (`.parquet`) with `text` and `label`.
+    /// CSV (`.csv`, `.tsv`), JSONL (`.jsonl`) or Parquet (`.parquet`) with a column of texts and one of labels.
     pub train: PathBuf,
     /// Further texts without labels, for `adapt` and for distillation: the same formats, or lines (`.txt`).
     pub unlabelled: Vec<PathBuf>,
@@ -66,15 +70,44 @@ pub struct DataConfig {
     pub source: String,
     /// Label names in id order: the first is label 0.
     pub labels: Vec<String>,
+    /// Column or key of the texts.
+    pub text_column: String,
+    /// Column or key of the labels.
+    pub label_column: String,
+    /// Between the fields of a CSV: one character, `tab`, or `auto`.
+    pub delimiter: Delimiter,
+    /// Of files without a byte order mark.
+    pub encoding: Encoding,
+    /// What the file writes for a label → the label's name or id.
+    pub label_map: IndexMap<String, String>,
+}
+
+impl DataConfig {
+    /// How the files are read.
+    pub fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            text_column: self.text_column.clone(),
+            label_column: self.label_column.clone(),
+            delimiter: self.delimiter,
+            encoding: self.encoding,
+            label_map: self.label_map.clone(),
+        }
+    }
 }
 
 impl Default for DataConfig {
     fn default() -> Self {
+        let options = ReadOptions::default();
         Self {
             train: PathBuf::from("data/tweets.csv"),
             unlabelled: Vec::new(),
             source: String::new(),
             labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
+            text_column: options.text_column,
+            label_column: options.label_column,
+            delimiter: options.delimiter,
+            encoding: options.encoding,
+            label_map: options.label_map,
         }
     }
 }

@@ -9,9 +9,10 @@ pub use rewriting::Edit;
 
 use crate::classification::{classify_with, load_model, progress_bar};
 use crate::cli::EditsArguments;
+use crate::config::ReadOptions;
+use crate::data::Labels;
 use crate::finished_run::Run;
 use crate::{data, json_output, report_table};
-use anyhow::Context;
 use classifier::{Classifier, Prediction};
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -39,10 +40,11 @@ pub struct EditEffect {
 /// A model or data file that cannot be used, output that cannot be written.
 pub fn run(arguments: &EditsArguments) -> anyhow::Result<()> {
     let classifier = load_model(&arguments.model)?;
-    let dataset = data::read_labelled(&arguments.data, classifier.labels()).context("cannot use the data")?;
+    let labels = Labels::of_model(&classifier, &arguments.model);
+    let dataset = data::read_labelled(&arguments.data, &labels, &ReadOptions::from(&arguments.reading))?;
     let examples: Vec<_> = dataset.examples.iter().collect();
     let bar = progress_bar(num_texts(examples.len()));
-    let name_of = |index: usize| format!("{}:{}", arguments.data.display(), examples[index].line);
+    let name_of = |index: usize| data::place(&arguments.data, examples[index].line);
     let effects = measure(&classifier, &examples, name_of, &bar)?;
     bar.finish_and_clear();
     json_output::write(arguments.json.as_deref(), &effects, || report_table::edits(&effects))

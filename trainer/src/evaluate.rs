@@ -1,13 +1,15 @@
 //! `trainer evaluate`: a model file against labelled texts; a table for people, JSON for programs.
 //!
-//! The labels in the data are read by the model's own list of labels, so that ids mean what they mean to it.
+//! The labels in the data are read by the model's own list of labels, so that ids mean what they mean to it; where
+//! another order would fit far better, a warning says so.
 
 use crate::classification::{classify_all, load_model};
 use crate::cli::EvaluateArguments;
-use crate::metrics::{Evaluation, evaluate};
+use crate::config::ReadOptions;
+use crate::data::{Dataset, Labels};
+use crate::metrics::{Evaluation, OtherOrder, evaluate, other_order};
 use crate::train::{Row, Workers};
 use crate::{data, json_output, report_table};
-use anyhow::Context;
 use candle_core::Device;
 use classifier::Classifier;
 use classifier::encoder::Encoder;
@@ -40,7 +42,7 @@ struct InF32 {
 /// # Errors
 /// A model or data file that cannot be used, output that cannot be written.
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
-    let report = score(&arguments.model, &arguments.data, arguments.f32)?;
+    let report = score(arguments)?;
     json_output::write(arguments.json.as_deref(), &report, || {
         let table = report_table::table(&report.evaluation);
         match &report.f32 {
@@ -52,13 +54,14 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     })
 }
 
-fn score(model: &Path, data: &Path, with_f32: bool) -> anyhow::Result<Report> {
+fn score(arguments: &EvaluateArguments) -> anyhow::Result<Report> {
+    let EvaluateArguments { model, data, .. } = arguments;
     let classifier = load_model(model)?;
-    let dataset = data::read_labelled(data, classifier.labels())
-        .with_context(|| format!("cannot use the data with the labels of {}", model.display()))?;
+    let labels = Labels::of_model(&classifier, model);
+    let dataset = data::read_labelled(data, &labels, &ReadOptions::from(&arguments.reading))?;
     let texts: Vec<&str> = dataset.examples.iter().map(|example| example.text.as_str()).collect();
     let labels: Vec<usize> = dataset.examples.iter().map(|example| example.label).collect();
-    let name_of = |index: usize| format!("{}:{}", data.display(), dataset.examples[index].line);
+    let name_of = |index: usize| data::place(data, dataset.examples[index].line);
     let start = Instant::now();
     let predictions = classify_all(&classifier, &texts, name_of)?;
     let seconds = start.elapsed().as_secs_f64();
@@ -70,11 +73,35 @@ fn score(model: &Path, data: &Path, with_f32: bool) -> anyhow::Result<Report> {
         );
     }
     let probabilities: Vec<_> = predictions.into_iter().map(|prediction| prediction.probabilities).collect();
-    let f32 = match with_f32 {
+    let f32 = match arguments.f32 {
         true => Some(in_f32(model, &classifier, &texts, &labels, &probabilities)?),
         false => None,
     };
-    Ok(Report { evaluation: evaluate(&probabilities, &labels, classifier.labels(), seconds), f32 })
+    let evaluation = evaluate(&probabilities, &labels, classifier.labels(), seconds);
+    warn(&evaluation, &dataset);
+    Ok(Report { evaluation, f32 })
+}
+
+/// What the numbers do not say of themselves: labels without rows, labels that seem to be others.
+fn warn(evaluation: &Evaluation, dataset: &Dataset) {
+    let place = data::shown(&dataset.path);
+    let without_rows = evaluation.per_class.iter().filter(|(_, class)| class.support == 0);
+    let names: Vec<&str> = without_rows.map(|(name, _)| name.as_str()).collect();
+    if !names.is_empty() {
+        eprintln!("warning: {}: no rows of {}", place.display(), names.join(", "));
+    }
+    if let Some(OtherOrder { ids, accuracy }) = other_order(evaluation) {
+        let names: Vec<&String> = evaluation.per_class.keys().collect();
+        let mapping = |(found, id): (&String, &usize)| format!("--label-map '{found}={}'", names[ids[*id]]);
+        let mappings: Vec<_> = dataset.spellings.iter().map(mapping).collect();
+        eprintln!(
+            "warning: {}: the labels seem to be in another order than the model's: accuracy would be {accuracy:.3} \
+             instead of {:.3} with {}",
+            place.display(),
+            evaluation.accuracy,
+            mappings.join(" ")
+        );
+    }
 }
 
 /// Runs the trainer's encoder over the file's weights.

@@ -10,7 +10,7 @@ pub use variant::Variant;
 
 use crate::calibration::{self, Calibration, Kept, ThresholdRule};
 use crate::config::Config;
-use crate::data::{Dataset, Example, read_labelled_again};
+use crate::data::{self, Dataset, Example, NearDuplicates, read_configured};
 use crate::metrics::{self, Evaluation, Intervals};
 use crate::parameters::Parameters;
 use crate::run_record::RunRecord;
@@ -57,19 +57,6 @@ pub struct Scored {
 }
 
 impl Scored {
-    fn new(
-        calibration: Calibration,
-        logits: &[Vec<f32>],
-        labels: Vec<usize>,
-        names: &[String],
-        seconds: f64,
-    ) -> Self {
-        let probabilities = calibration::probabilities(logits, calibration.temperature);
-        let evaluation = metrics::evaluate(&probabilities, &labels, names, seconds);
-        let intervals = metrics::intervals(&probabilities, &labels, names);
-        Self { calibration, probabilities, labels, evaluation, intervals }
-    }
-
     /// What the threshold of uncertainty does on the test rows.
     pub fn kept(&self) -> Kept {
         calibration::kept(&self.probabilities, &self.labels, self.calibration.uncertain_threshold)
@@ -99,7 +86,7 @@ impl Run {
         };
         let tokenizer_json = read("tokenizer.json")?;
         let split: Split = serde_json::from_str(&read("split.json")?).context("split.json of the run")?;
-        let dataset = read_labelled_again(&config.data.train, &config.data.labels)
+        let dataset = read_configured(&config.data, false)
             .context("the model is scored on the run's held-out rows, which needs the run's data")?;
         ensure!(
             dataset.sha256 == record.data_sha256,
@@ -148,8 +135,18 @@ impl Run {
         let start = Instant::now();
         let test = logits(&self.split.test)?;
         let seconds = start.elapsed().as_secs_f64();
-        let labels = self.labels(&self.split.test);
-        Ok(Scored::new(calibration, &test, labels, &self.config.data.labels, seconds))
+        self.scored(calibration, &test, seconds)
+    }
+
+    /// What these logits of the test rows say.
+    fn scored(&self, calibration: Calibration, logits: &[Vec<f32>], seconds: f64) -> anyhow::Result<Scored> {
+        let (labels, names) = (self.labels(&self.split.test), &self.config.data.labels);
+        let probabilities = calibration::probabilities(logits, calibration.temperature);
+        let evaluation = metrics::evaluate(&probabilities, &labels, names, seconds);
+        let near_duplicates = NearDuplicates::new(&self.config.model.normalization)?;
+        let groups = near_duplicates.groups(self.test_examples().iter().map(|example| example.text.as_str()));
+        let intervals = metrics::intervals(&probabilities, &labels, &groups, names);
+        Ok(Scored { calibration, probabilities, labels, evaluation, intervals })
     }
 
     /// The checkpoint's pooled hidden states of any texts, a row a text.
@@ -169,7 +166,7 @@ impl Run {
 
     /// Where a row comes from, for messages: file and line.
     pub fn place_of(&self, example: &Example) -> String {
-        format!("{}:{}", self.dataset.path.display(), example.line)
+        data::place(&self.dataset.path, example.line)
     }
 
     fn examples(&self, indices: &[usize]) -> Vec<&Example> {

@@ -4,9 +4,11 @@
 //! As in scikit-learn, a label that occurs neither in the data nor in the predictions is left out of the macro
 //! average, and a ratio without rows is 0.
 
+mod assignment;
 mod bootstrap;
 mod reliability;
 
+pub use assignment::{OtherOrder, other_order};
 pub use bootstrap::{Interval, Intervals, intervals};
 pub use reliability::{ReliabilityBin, reliability};
 

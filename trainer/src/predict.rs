@@ -7,6 +7,7 @@ mod output;
 
 use crate::classification::{classify_all, load_model};
 use crate::cli::PredictArguments;
+use crate::config::ReadOptions;
 use crate::data;
 use crate::standard_output::print;
 use anyhow::{Context, bail};
@@ -20,15 +21,23 @@ use std::io::{BufRead, IsTerminal};
 pub fn run(arguments: &PredictArguments) -> anyhow::Result<()> {
     let format = arguments.output.as_deref().map(output::Format::of).transpose()?;
     let classifier = load_model(&arguments.model)?;
-    let (texts, source) = match &arguments.input {
+    let (texts, source): (_, Box<dyn Fn(usize) -> String>) = match &arguments.input {
         Some(input) => {
-            (data::read_texts(input).context("cannot use the input")?, input.display().to_string())
+            let texts = data::read_texts(input, &ReadOptions::from(&arguments.reading))
+                .context("cannot use the input")?;
+            let (texts, lines): (Vec<_>, Vec<_>) =
+                texts.into_iter().map(|text| (text.text, text.line)).unzip();
+            (texts, Box::new(move |index| data::place(input, lines[index])))
         }
-        None if !arguments.texts.is_empty() => (arguments.texts.clone(), "argument".to_owned()),
-        None if arguments.output.is_some() => (read_all_lines()?, "standard input".to_owned()),
+        None if !arguments.texts.is_empty() => {
+            (arguments.texts.clone(), Box::new(|index| format!("argument, text {}", index + 1)))
+        }
+        None if arguments.output.is_some() => {
+            (read_all_lines()?, Box::new(|index| format!("standard input, line {}", index + 1)))
+        }
         None => return answer_lines(&classifier),
     };
-    let predictions = classify_all(&classifier, &texts, |index| format!("{source}, text {}", index + 1))?;
+    let predictions = classify_all(&classifier, &texts, source)?;
     match arguments.output.as_deref().zip(format) {
         Some((path, format)) => output::write(path, format, classifier.labels(), &texts, &predictions),
         None => {

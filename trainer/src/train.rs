@@ -9,7 +9,7 @@ mod teachers;
 
 use crate::base_model::BaseModel;
 use crate::config::{ClassWeights, Config};
-use crate::data::{Dataset, read_labelled};
+use crate::data::{Dataset, NearDuplicates, read_configured};
 use crate::fit::{self, Fitted};
 use crate::metrics::Evaluation;
 use crate::plots;
@@ -67,8 +67,9 @@ pub struct Trained {
 pub fn run(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> {
     let device = fit::device(config)?;
     let workers = Workers::new(fit::num_threads(config), &device)?;
-    let dataset = read_labelled(&config.data.train, &config.data.labels)?;
-    let split = split(&dataset.examples, &config.split)?;
+    let dataset = read_configured(&config.data, true)?;
+    let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
+    let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
     let record = RunRecord::new(config, Some(&dataset), &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(EVALUATION)) && record.is_at(place)? {

@@ -12,7 +12,7 @@ mod weights;
 
 pub use report::Report;
 
-use crate::config::ModelConfig;
+use crate::config::{Delimiter, Encoding, ModelConfig, ReadOptions};
 use crate::standard_output;
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
@@ -53,6 +53,18 @@ pub struct Settings {
     #[arg(long, value_name = "N", default_value_t = default_max_tokens())]
     #[serde(default = "default_max_tokens")]
     pub max_tokens: usize,
+    /// Column or key of the texts
+    #[arg(long, value_name = "NAME", default_value_t = default_text_column())]
+    #[serde(default = "default_text_column")]
+    pub text_column: String,
+    /// Between the fields of a CSV: one character or `tab`; `auto` is a comma, and a tab in .tsv
+    #[arg(long, value_name = "CHARACTER", default_value_t)]
+    #[serde(default)]
+    pub delimiter: Delimiter,
+    /// Of files without a byte order mark: utf-8, utf-16le, windows-1252 or another name of the Encoding Standard
+    #[arg(long, value_name = "NAME", default_value_t)]
+    #[serde(default)]
+    pub encoding: Encoding,
     /// Characters that stay readable: the base's, or the corpus's and all of ASCII
     #[arg(long, value_enum, default_value_t = Alphabet::default())]
     #[serde(default)]
@@ -77,6 +89,10 @@ pub enum Alphabet {
 
 fn default_min_count() -> u64 {
     2
+}
+
+fn default_text_column() -> String {
+    ReadOptions::default().text_column
 }
 
 fn default_max_tokens() -> usize {
@@ -118,10 +134,16 @@ pub fn prune(settings: &Settings) -> anyhow::Result<Report> {
     let file = TokenizerFile::parse(&tokenizer)
         .with_context(|| settings.base.join("tokenizer.json").display().to_string())?;
     let normalization = Normalization::new(&settings.normalization).context("`normalization`")?;
+    let options = ReadOptions {
+        text_column: settings.text_column.clone(),
+        delimiter: settings.delimiter,
+        encoding: settings.encoding,
+        ..ReadOptions::default()
+    };
     let corpora: Vec<Corpus> = settings
         .corpus
         .iter()
-        .map(|path| Corpus::read(path, &normalization, settings.max_tokens))
+        .map(|path| Corpus::read(path, &options, &normalization, settings.max_tokens))
         .collect::<Result<_, _>>()?;
 
     let selection = selection::select(&file, &corpora, settings)?;

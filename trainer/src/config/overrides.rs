@@ -5,6 +5,9 @@
 use anyhow::{Context, bail};
 use toml::{Table, Value};
 
+/// A table of the user's own keys; as a whole it is one value of the configuration.
+const TABLES: [&str; 1] = ["data.label_map"];
+
 /// Lays one `key.path=value` over `table`; the value is TOML, or else the text itself. Returns the key path.
 ///
 /// # Errors
@@ -15,7 +18,7 @@ pub fn apply(table: &mut Table, text: &str, known: &Table) -> anyhow::Result<Str
     let (key, value) = (key.trim(), value.trim());
     match lookup(known, key) {
         None => bail!(unknown_key(key, known)),
-        Some(Value::Table(section)) => {
+        Some(Value::Table(section)) if !TABLES.contains(&key) => {
             bail!("`{key}` is a section: expected one of its keys ({})", keys_below(section, key).join(", "))
         }
         Some(_) => {}
@@ -40,7 +43,9 @@ pub fn refuse_unknown_keys(table: &Table, known: &Table) -> anyhow::Result<()> {
     for key in keys_of(table, known, "") {
         match lookup(known, &key) {
             None => bail!(unknown_key(&key, known)),
-            Some(Value::Table(_)) => bail!("`{key}`: expected a section [{key}], found a value"),
+            Some(Value::Table(_)) if !TABLES.contains(&key.as_str()) => {
+                bail!("`{key}`: expected a section [{key}], found a value")
+            }
             Some(_) => {}
         }
     }
@@ -68,7 +73,9 @@ fn keys_of(table: &Table, known: &Table, prefix: &str) -> Vec<String> {
     for (key, value) in table {
         let path = format!("{prefix}{key}");
         match (value, known.get(key)) {
-            (Value::Table(section), Some(Value::Table(known_section))) => {
+            (Value::Table(section), Some(Value::Table(known_section)))
+                if !TABLES.contains(&path.as_str()) =>
+            {
                 keys.extend(keys_of(section, known_section, &format!("{path}.")));
             }
             _ => keys.push(path),

@@ -53,8 +53,7 @@ impl Run {
         let start = Instant::now();
         let test = self.logits(&classifier, &self.split.test, bar)?;
         let seconds = start.elapsed().as_secs_f64();
-        let labels = self.labels(&self.split.test);
-        let scored = Scored::new(calibration, &test, labels, &self.config.data.labels, seconds);
+        let scored = self.scored(calibration, &test, seconds)?;
         let bytes = file(&calibration)?;
         let classifier = load(&bytes)?;
         Ok(Variant { bytes, classifier, formats, scored })

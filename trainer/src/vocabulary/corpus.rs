@@ -1,5 +1,6 @@
 //! Texts of one file, and how a tokenizer divides them.
 
+use crate::config::ReadOptions;
 use crate::data::read_corpus;
 use anyhow::Context;
 use classifier::normalization::Normalization;
@@ -33,8 +34,13 @@ impl Corpus {
     ///
     /// # Errors
     /// A file that cannot be read as texts.
-    pub fn read(path: &Path, normalization: &Normalization, max_tokens: usize) -> anyhow::Result<Self> {
-        let corpus = read_corpus(path)?;
+    pub fn read(
+        path: &Path,
+        options: &ReadOptions,
+        normalization: &Normalization,
+        max_tokens: usize,
+    ) -> anyhow::Result<Self> {
+        let corpus = read_corpus(path, options)?;
         Ok(Self {
             name: name(path),
             sha256: corpus.sha256,
