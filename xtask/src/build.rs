@@ -51,7 +51,9 @@ const WASM_FEATURES: [&str; 7] = [
 pub fn everything(workspace: &Workspace, tools: &Tools, steps: &mut Steps) -> Result<()> {
     page_and_engine(workspace, tools, steps)?;
     steps.take("build the server", || {
-        run(workspace.cargo().args(["build", "--release", "--package", "static-server"]))
+        // Of all packages the one program: so its dependencies have the features that the tests give them, and are
+        // not compiled a second time for those.
+        run(workspace.cargo().args(["build", "--release", "--workspace", "--bin", "static-server"]))
     })
 }
 
@@ -144,7 +146,7 @@ fn unfinished_folder(place: &Path) -> Result<TempDir> {
 fn fingerprint(module: &Path, tools: &Tools, build: &EngineBuild) -> Result<String> {
     let bytes = std::fs::read(module).with_context(|| format!("{} cannot be read", module.display()))?;
     let mut hasher = DefaultHasher::new();
-    (bytes, tools.folders(), WASM_FEATURES, build).hash(&mut hasher);
+    (bytes, tools.versions(), WASM_FEATURES, build).hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
 }
 

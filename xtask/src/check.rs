@@ -12,15 +12,20 @@ use crate::tools::{Tools, WASM, browser};
 use crate::workspace::{Workspace, run};
 use anyhow::Result;
 
-/// Runs every check.
+/// How often `--all` has each property of the property tests tried; otherwise 256 times.
+const MANY_CASES: &str = "4096";
+
+/// Runs every check; with `is_all` also those that take long.
 ///
 /// # Errors
 /// The first that fails.
-pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
-    let tools = Tools::prepare(workspace, steps)?;
+pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<()> {
+    let tools = Tools::prepare_with_checkers(workspace, steps)?;
     let chromium = browser::find_or_install(workspace, steps)?;
     steps.take("format", || run(workspace.cargo().args(["fmt", "--all", "--check"])))?;
+    steps.take("spelling", || run(&mut tools.command(workspace, "typos")?))?;
     steps.take("invariants", || invariants::check(workspace))?;
+    steps.take("dependencies", || dependencies(workspace, &tools))?;
     steps.take("lints", || {
         run(workspace.cargo().args([
             "clippy",
@@ -44,11 +49,36 @@ pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     })?;
     emulation::check_neon(workspace, steps)?;
     build::page_and_engine(workspace, &tools, steps)?;
+    if is_all {
+        steps.take("benches, each once", || {
+            run(workspace.cargo().args(["bench", "--workspace", "--benches", "--", "--test"]))
+        })?;
+    }
     eprintln!("so far:");
     steps.print_summary();
     steps.take("tests, in the real browser too", || {
-        run(workspace.cargo().env("CHROME", &chromium).args(["test", "--release", "--workspace"]))
+        let mut tests = workspace.cargo();
+        if is_all {
+            tests.env("PROPTEST_CASES", MANY_CASES);
+        }
+        run(tests.env("CHROME", &chromium).args(["test", "--release", "--workspace"]))
     })?;
     eprintln!("every check passed, in {}", steps.total());
     Ok(())
+}
+
+/// What we depend on: used at all, under licences that we may ship, without known holes.
+fn dependencies(workspace: &Workspace, tools: &Tools) -> Result<()> {
+    run(tools.command(workspace, "cargo-machete")?.arg("--skip-target-dir"))?;
+    let deny = || tools.command(workspace, "cargo-deny");
+    run(deny()?.args(["--log-level", "error", "check", "bans", "licenses", "sources"]))?;
+    // The database is a git repository. A machine without a way to it shall pass, but not in silence.
+    let mut fetch = deny()?;
+    fetch.args(["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0");
+    fetch.env("GIT_HTTP_LOW_SPEED_LIMIT", "1000").env("GIT_HTTP_LOW_SPEED_TIME", "20");
+    if !fetch.output()?.status.success() {
+        eprintln!("   advisories: NOT checked, their database cannot be fetched from here");
+        return Ok(());
+    }
+    run(deny()?.args(["check", "--disable-fetch", "advisories"]))
 }

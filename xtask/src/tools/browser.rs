@@ -16,7 +16,7 @@ pub fn find_or_install(workspace: &Workspace, steps: &mut Steps) -> Result<PathB
         found => return Ok(found?),
     }
     steps.take("install Chromium", || {
-        if !can_apt_install(workspace) {
+        if !can_apt_install() {
             bail!(
                 "the browser tests need Chromium or Chrome, and found none: install one (on Debian: \
                  `sudo apt-get install chromium`), or set CHROME to its executable"
