@@ -49,12 +49,16 @@ const WASM_FEATURES: [&str; 7] = [
 /// # Errors
 /// One of them does not build; the one that was there before stays.
 pub fn everything(workspace: &Workspace, tools: &Tools, steps: &mut Steps) -> Result<()> {
-    page_and_engine(workspace, tools, steps)?;
-    steps.take("build the server", || {
-        // Of all packages the one program: so its dependencies have the features that the tests give them, and are
-        // not compiled a second time for those.
-        run(workspace.cargo().args(["build", "--release", "--workspace", "--bin", "static-server"]))
-    })
+    steps.take_both(
+        |steps| page_and_engine(workspace, tools, steps),
+        |steps| steps.take("build the server", || server(workspace)),
+    )
+}
+
+/// Of all packages the one program: so its dependencies have the features that the tests give them, and are not
+/// compiled a second time for those.
+fn server(workspace: &Workspace) -> Result<()> {
+    run(workspace.cargo().args(["build", "--release", "--workspace", "--bin", "static-server"]))
 }
 
 /// Builds what the browser downloads.
@@ -84,15 +88,19 @@ fn engine(workspace: &Workspace, tools: &Tools) -> Result<()> {
     replace(&dist.join("engine"), &engine)
 }
 
-/// Lints every build of the engine: each compiles kernels that the others leave out.
+/// Lints what the browser downloads: every build of the engine, because each compiles kernels that the others leave
+/// out, and the page. In the profile in which they are built, so that macros and build scripts are the same ones.
 ///
 /// # Errors
 /// There is something to complain about.
-pub fn lint_engine(workspace: &Workspace) -> Result<()> {
+pub fn lint(workspace: &Workspace) -> Result<()> {
     for build in &ENGINE_BUILDS {
         run(cargo(workspace, build, "clippy", &target(workspace, build)).args(["--", "-D", "warnings"]))?;
     }
-    Ok(())
+    let mut page = workspace.cargo();
+    add_rustflags(&mut page, None);
+    page.args(["clippy", "--package", "web", "--target", WASM, "--profile", PROFILE]);
+    run(page.args(["--", "-D", "warnings"]))
 }
 
 /// Each build has a target folder of its own: the file of a cdylib has no hash in its name, so in one folder

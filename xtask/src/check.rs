@@ -8,7 +8,7 @@ use crate::build;
 use crate::emulation;
 use crate::invariants;
 use crate::steps::Steps;
-use crate::tools::{Tools, WASM, browser};
+use crate::tools::{Tools, browser};
 use crate::workspace::{Workspace, run};
 use anyhow::Result;
 
@@ -26,29 +26,16 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     steps.take("spelling", || run(&mut tools.command(workspace, "typos")?))?;
     steps.take("invariants", || invariants::check(workspace))?;
     steps.take("dependencies", || dependencies(workspace, &tools))?;
-    steps.take("lints", || {
-        run(workspace.cargo().args([
-            "clippy",
-            "--release",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]))
-    })?;
-    steps.take("lints of what runs in the browser", || {
-        build::lint_engine(workspace)?;
-        let page = ["clippy", "--release", "--package", "web", "--target", WASM];
-        run(workspace.cargo().args(page).args(["--", "-D", "warnings"]))
-    })?;
-    steps.take("docs", || {
-        let mut doc = workspace.cargo();
-        doc.env("RUSTDOCFLAGS", "-D warnings");
-        run(doc.args(["doc", "--release", "--workspace", "--no-deps", "--document-private-items", "--quiet"]))
-    })?;
-    emulation::check_neon(workspace, steps)?;
-    build::page_and_engine(workspace, &tools, steps)?;
+    steps.take_both(
+        |steps| {
+            build::page_and_engine(workspace, &tools, steps)?;
+            steps.take("lints of what runs in the browser", || build::lint(workspace))
+        },
+        |steps| {
+            lints_and_docs(workspace, steps)?;
+            emulation::check_neon(workspace, steps)
+        },
+    )?;
     if is_all {
         steps.take("benches, each once", || {
             run(workspace.cargo().args(["bench", "--workspace", "--benches", "--", "--test"]))
@@ -65,6 +52,18 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     })?;
     eprintln!("every check passed, in {}", steps.total());
     Ok(())
+}
+
+fn lints_and_docs(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    steps.take("lints", || {
+        let lint = ["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        run(workspace.cargo().args(lint))
+    })?;
+    steps.take("docs", || {
+        let mut doc = workspace.cargo();
+        doc.env("RUSTDOCFLAGS", "-D warnings");
+        run(doc.args(["doc", "--release", "--workspace", "--no-deps", "--document-private-items", "--quiet"]))
+    })
 }
 
 /// What we depend on: used at all, under licences that we may ship, without known holes.

@@ -100,13 +100,23 @@ fn check_page(tree: &str) -> Result<()> {
 
 /// Every package that is linked, with its features, one a line.
 fn features(workspace: &Workspace, edges: &str) -> Result<String> {
-    output(workspace.cargo().args(["tree", "--workspace", "--edges", edges, "--prefix", "none", "-f", "{p} {f}"]))
+    output(workspace.cargo().args([
+        "tree",
+        "--workspace",
+        "--edges",
+        edges,
+        "--prefix",
+        "none",
+        "-f",
+        "{p} {f}",
+    ]))
 }
 
 /// Checks that no dependency of a test adds a feature to what programs link: each such package, and candle with it,
 /// would be compiled twice, once for the tests and once for `cargo xtask serve`.
 fn check_features(without_tests: &str, with_tests: &str) -> Result<()> {
-    let packages = |tree| -> BTreeSet<String> { str::lines(tree).map(|line| line.replace(" (*)", "")).collect() };
+    let packages =
+        |tree| -> BTreeSet<String> { str::lines(tree).map(|line| line.replace(" (*)", "")).collect() };
     let with_tests = packages(with_tests);
     for package in packages(without_tests) {
         ensure!(

@@ -28,11 +28,11 @@ pub use rust::{WASM, add_rust_target};
 
 /// Builds the page. Trunk 0.22 needs a newer compiler than rust-toolchain.toml names. Its features are the
 /// question for a newer version, and TLS to serve with.
-const TRUNK: Package = Package::new("trunk", "0.21.14", Lock::TheirsFirst).without_default_features();
+const TRUNK: Package<'_> = Package::new("trunk", "0.21.14", Lock::TheirsFirst).without_default_features();
 /// Licences, advisories, sources and bans of the dependencies.
-const CARGO_DENY: Package = Package::new("cargo-deny", "0.20.2", Lock::TheirsFirst);
+const CARGO_DENY: Package<'_> = Package::new("cargo-deny", "0.20.2", Lock::TheirsFirst);
 /// Dependencies that no source file names.
-const CARGO_MACHETE: Package = Package::new("cargo-machete", "0.9.2", Lock::TheirsFirst);
+const CARGO_MACHETE: Package<'_> = Package::new("cargo-machete", "0.9.2", Lock::TheirsFirst);
 
 /// Where a tool is.
 enum Place {
@@ -71,7 +71,7 @@ impl Tools {
         Ok(tools)
     }
 
-    fn prepare_all(workspace: &Workspace, steps: &mut Steps, checkers: &[Package]) -> Result<Self> {
+    fn prepare_all(workspace: &Workspace, steps: &mut Steps, checkers: &[Package<'_>]) -> Result<Self> {
         let cache = Cache::locate()?;
         rust::prepare(workspace, steps)?;
         let mut tools = Self { cache, versions: Vec::new(), folders: Vec::new() };

@@ -11,7 +11,7 @@ use anyhow::Result;
 
 /// The version of wheel and crate, and of .pre-commit-config.yaml.
 pub const VERSION: &str = "1.52.0";
-const CRATE: Package = Package::new("typos-cli", VERSION, Lock::TheirsFirst).with_program("typos");
+const CRATE: Package<'_> = Package::new("typos-cli", VERSION, Lock::TheirsFirst).with_program("typos");
 /// The ways to call pip; a system may have any of them.
 const PIPS: [&[&str]; 4] = [&["pip"], &["pip3"], &["python3", "-m", "pip"], &["python", "-m", "pip"]];
 

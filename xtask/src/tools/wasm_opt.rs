@@ -15,7 +15,7 @@ use anyhow::Result;
 /// Binaryen's own number of the version on npm.
 const BINARYEN: &str = "132";
 const NPM_VERSION: &str = "132.0.0";
-const CRATE: Package = Package::new("wasm-opt", "0.116.1", Lock::TheirsFirst).optimized();
+const CRATE: Package<'_> = Package::new("wasm-opt", "0.116.1", Lock::TheirsFirst).optimized();
 
 /// Finds the program, or installs it, and returns its version with its place.
 ///
