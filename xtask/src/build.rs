@@ -44,13 +44,13 @@ const WASM_FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-/// Builds engine, page and server.
+/// Installs the tools, and builds engine, page and server.
 ///
 /// # Errors
 /// One of them does not build; the one that was there before stays.
-pub fn everything(workspace: &Workspace, tools: &Tools, steps: &mut Steps) -> Result<()> {
+pub fn everything(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     steps.take_both(
-        |steps| page_and_engine(workspace, tools, steps),
+        |steps| page_and_engine(workspace, &Tools::prepare(workspace, steps)?, steps),
         |steps| steps.take("build the server", || server(workspace)),
     )
 }

@@ -99,13 +99,9 @@ fn run(command: Command) -> Result<()> {
             println!("the tools are in {}", tools.cache().display());
             Ok(())
         }
-        Command::Build => {
-            let tools = Tools::prepare(&workspace, &mut steps)?;
-            build::everything(&workspace, &tools, &mut steps)
-        }
+        Command::Build => build::everything(&workspace, &mut steps),
         Command::Serve { host, port } => {
-            let tools = Tools::prepare(&workspace, &mut steps)?;
-            build::everything(&workspace, &tools, &mut steps)?;
+            build::everything(&workspace, &mut steps)?;
             serve::serve(&workspace, host, port)
         }
         Command::Test { all } => check::check(&workspace, &mut steps, all),
