@@ -12,8 +12,9 @@ use crate::tools::{Tools, browser};
 use crate::workspace::{Workspace, run};
 use anyhow::Result;
 
-/// How often `--all` has each property of the property tests tried; otherwise 256 times.
-const MANY_CASES: &str = "4096";
+/// What `--all` gives the tests to search longer: cases of each property for proptest (256 otherwise), mutations of
+/// each corpus for the crate `fuzz` (3,000 otherwise).
+const SEARCH_LONGER: [(&str, &str); 2] = [("PROPTEST_CASES", "4096"), ("FUZZ_MUTATIONS", "100000")];
 
 /// Runs every check; with `is_all` also those that take long.
 ///
@@ -38,7 +39,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     )?;
     if is_all {
         steps.take("benches, each once", || {
-            run(workspace.cargo().args(["bench", "--workspace", "--benches", "--", "--test"]))
+            run(workspace.cargo().args(["bench", "--workspace", "--bench", "*", "--", "--test"]))
         })?;
     }
     eprintln!("so far:");
@@ -46,7 +47,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     steps.take("tests, in the real browser too", || {
         let mut tests = workspace.cargo();
         if is_all {
-            tests.env("PROPTEST_CASES", MANY_CASES);
+            tests.envs(SEARCH_LONGER);
         }
         run(tests.env("CHROME", &chromium).args(["test", "--release", "--workspace"]))
     })?;

@@ -55,7 +55,7 @@ enum Command {
     /// Runs every check: format, spelling, lints, docs, invariants, dependencies, unit and integration tests, the
     /// real browser
     Test {
-        /// Also what takes long: benches, and property tests with 16 times as many cases
+        /// Also what takes long: every bench once, property tests and fuzzing with many times as many cases
         #[arg(long)]
         all: bool,
     },
