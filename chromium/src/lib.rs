@@ -1,6 +1,6 @@
 //! A real Chromium under the control of a test or a benchmark: open a page, click, type, look.
 //!
-//! `static-server/tests/browser` and `cargo xtask bench browser` stand on it. It needs the browser and nothing
+//! `e2e` and `cargo xtask bench browser` stand on it. It needs the browser and nothing
 //! else, no driver program and no Node: it speaks the DevTools protocol itself, the dozen commands that are
 //! needed, because only so the page's workers can be watched too (what they request, what they complain about)
 //! and because the crates that wrap the whole protocol take minutes to compile.

@@ -11,7 +11,7 @@ use memchr::memmem;
 use std::path::Path;
 
 /// Which packages of the workspace each one may depend on, outside its tests.
-const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
     ("messages", &[]),
     ("classifier", &[]),
     ("web", &["messages"]),
@@ -19,6 +19,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("static-server", &["classifier", "messages"]),
     ("trainer", &["classifier", "messages"]),
     ("chromium", &[]),
+    ("e2e", &["chromium"]),
     ("xtask", &["chromium", "messages"]),
 ];
 /// What the page must not link, directly or by others: it paints before the engine has arrived.
