@@ -19,6 +19,7 @@ use anyhow::Result;
 pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let tools = Tools::prepare(workspace, steps)?;
     let chromium = browser::find_or_install(workspace, steps)?;
+    let firefox = browser::find_or_install_firefox(workspace, steps)?;
     steps.take("format", || run(workspace.cargo().args(["fmt", "--all", "--check"])))?;
     steps.take("invariants", || invariants::check(workspace))?;
     steps.take("lints", || {
@@ -46,8 +47,10 @@ pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     build::page_and_engine(workspace, &tools, steps)?;
     eprintln!("so far:");
     steps.print_summary();
-    steps.take("tests, in the real browser too", || {
-        run(workspace.cargo().env("CHROME", &chromium).args(["test", "--release", "--workspace"]))
+    steps.take("tests, in the real browsers too", || {
+        let mut tests = workspace.cargo();
+        tests.env("CHROME", &chromium).env("FIREFOX", &firefox);
+        run(tests.args(["test", "--release", "--workspace"]))
     })?;
     eprintln!("every check passed, in {}", steps.total());
     Ok(())

@@ -1,4 +1,4 @@
-//! The whole path in a real Chromium: the real server hands out the real page, engine and models.
+//! The whole path in real browsers: the real server hands out the real page, engine and models.
 //!
 //! They open what was built before: `cargo xtask build` makes `dist/` and the server, `cargo xtask test` does so
 //! itself, and whoever starts them after neither is told. Each test has a server and a browser
@@ -22,3 +22,4 @@ mod pool;
 mod preview;
 mod server;
 mod site;
+mod without_relaxed;
