@@ -23,6 +23,7 @@ const SEARCH_LONGER: [(&str, &str); 2] = [("PROPTEST_CASES", "4096"), ("FUZZ_MUT
 pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<()> {
     let tools = Tools::prepare_with_checkers(workspace, steps)?;
     let chromium = browser::find_or_install(workspace, steps)?;
+    let firefox = browser::find_or_install_firefox(workspace, steps)?;
     steps.take("format", || run(workspace.cargo().args(["fmt", "--all", "--check"])))?;
     steps.take("spelling", || run(&mut tools.command(workspace, "typos")?))?;
     steps.take("invariants", || invariants::check(workspace))?;
@@ -44,12 +45,13 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     }
     eprintln!("so far:");
     steps.print_summary();
-    steps.take("tests, in the real browser too", || {
+    steps.take("tests, in the real browsers too", || {
         let mut tests = workspace.cargo();
         if is_all {
             tests.envs(SEARCH_LONGER);
         }
-        run(tests.env("CHROME", &chromium).args(["test", "--release", "--workspace"]))
+        tests.env("CHROME", &chromium).env("FIREFOX", &firefox);
+        run(tests.args(["test", "--release", "--workspace"]))
     })?;
     eprintln!("every check passed, in {}", steps.total());
     Ok(())

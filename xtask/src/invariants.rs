@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Which packages of the workspace each one may depend on, outside its tests.
-const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
     ("messages", &[]),
     ("classifier", &[]),
     ("web", &["messages"]),
@@ -20,6 +20,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("static-server", &["classifier", "messages"]),
     ("trainer", &["classifier", "messages"]),
     ("chromium", &[]),
+    ("e2e", &["chromium"]),
     ("xtask", &["chromium", "messages"]),
 ];
 /// What the page must not link, directly or by others: it paints before the engine has arrived.

@@ -29,7 +29,8 @@ use crate::workspace::Workspace;
 /// Every command first installs what is missing: trunk, wasm-bindgen and wasm-opt at pinned versions (for `test`
 /// also typos, cargo-deny and cargo-machete) into a cache folder ($TICKERTONE_TOOLS, else
 /// $XDG_CACHE_HOME/tickertone, else ~/.cache/tickertone), unless they are on PATH in these versions; the wasm target
-/// through rustup; and for `test` and `bench` a Chromium, if none is there and this machine lets us.
+/// through rustup; for `test` and `bench` a Chromium, and for `test` a Firefox, if none is there and this machine lets
+/// us.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -96,6 +97,7 @@ fn run(command: Command) -> Result<()> {
         Command::Setup => {
             let tools = Tools::prepare_with_checkers(&workspace, &mut steps)?;
             tools::browser::find_or_install(&workspace, &mut steps)?;
+            tools::browser::find_or_install_firefox(&workspace, &mut steps)?;
             println!("the tools are in {}", tools.cache().display());
             Ok(())
         }

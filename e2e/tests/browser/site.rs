@@ -5,12 +5,11 @@
 
 use crate::line::{Fault, Line};
 use crate::models_folder::ModelsFolder;
+use crate::server::Server;
 use chromium::Page;
 use messages::{Manifest, ManifestModel, Prediction};
 use serde_json::json;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 /// The server, the browser, and perhaps a bad line between them. All end with the value.
 pub struct Site {
@@ -136,52 +135,11 @@ pub fn models() -> PathBuf {
     root().join("models")
 }
 
-fn root() -> PathBuf {
+/// The repository.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 fn launch() -> Page {
     Page::launch(&chromium::find_executable().unwrap()).unwrap()
-}
-
-/// The server's process.
-struct Server {
-    child: Child,
-    origin: String,
-    _models: Option<ModelsFolder>,
-}
-
-impl Server {
-    fn start(models: &Path, owned: Option<ModelsFolder>) -> Self {
-        let root = root();
-        for built in ["app/index.html", "engine/relaxed/tickertone_engine_bg.wasm"] {
-            let built = format!("dist/{built}");
-            let is_there = root.join(&built).is_file();
-            assert!(
-                is_there,
-                "expected {built}, found none: run `cargo xtask test`, which builds dist/ first"
-            );
-        }
-        let child = Command::new(env!("CARGO_BIN_EXE_static-server"))
-            .current_dir(&root)
-            .args(["--port", "0", "--log", "warn", "--app", "dist/app", "--engine", "dist/engine"])
-            .arg("--models")
-            .arg(models)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut server = Self { child, origin: String::new(), _models: owned };
-        let mut announced = String::new();
-        BufReader::new(server.child.stdout.take().unwrap()).read_line(&mut announced).unwrap();
-        let origin = announced.trim().strip_prefix("listening on ");
-        server.origin = origin.unwrap_or_else(|| panic!("the server announced `{announced}`")).to_owned();
-        server
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -1,6 +1,7 @@
-//! The whole path in a real Chromium: the real server hands out the real page, engine and models.
+//! The whole path in real browsers: the real server hands out the real page, engine and models.
 //!
-//! `cargo xtask test` builds what they open (`dist/`) before it runs them. Each test has a server and a browser
+//! They open what was built before: `cargo xtask build` makes `dist/` and the server, `cargo xtask test` does so
+//! itself, and whoever starts them after neither is told. Each test has a server and a browser
 //! of its own ([`site`]); where the network has to misbehave, a [`line`] between the two does it. The tests
 //! wait for what they expect and never for a time.
 
@@ -19,4 +20,6 @@ mod page_limits;
 mod page_states;
 mod pool;
 mod preview;
+mod server;
 mod site;
+mod without_relaxed;

@@ -8,7 +8,7 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use classifier::encoder::{TensorSpec, Weights, tensor_specs};
 use classifier::model_file::{self, Metadata, ModelFile};
 use messages::{Manifest, ManifestModel};
-use static_server::static_files::sha256_hex;
+use sha2::{Digest, Sha256};
 use std::io::Cursor;
 use std::path::Path;
 use tempfile::TempDir;
@@ -72,7 +72,7 @@ impl ModelsFolder {
     fn add(&mut self, mut model: ManifestModel, bytes: &[u8]) {
         model.file = format!("{}/model.gguf", model.id);
         model.size_bytes = bytes.len() as u64;
-        model.sha256 = sha256_hex(bytes);
+        model.sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let file = self.path().join(&model.file);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, bytes).unwrap();
