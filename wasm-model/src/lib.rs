@@ -87,7 +87,8 @@ impl Engine {
     /// counted from `first_index`, where the texts are a part of the caller's.
     pub fn classify(&self, texts: Vec<String>, first_index: usize) -> Result<JsValue, JsValue> {
         let predictions = self.classifier.classify_batch(&texts);
-        let predictions = predictions.map_err(|error| about_a_text(&answer::error_in_chunk(error, first_index)))?;
+        let predictions =
+            predictions.map_err(|error| about_a_text(&answer::error_in_chunk(error, first_index)))?;
         let labels = self.classifier.labels();
         let answers: Vec<_> =
             predictions.into_iter().map(|prediction| answer::prediction(labels, prediction)).collect();

@@ -7,6 +7,7 @@
 use crate::build;
 use crate::emulation;
 use crate::invariants;
+use crate::javascript;
 use crate::steps::Steps;
 use crate::tools::{Tools, WASM, browser};
 use crate::workspace::{Workspace, run};
@@ -21,6 +22,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let chromium = browser::find_or_install(workspace, steps)?;
     steps.take("format", || run(workspace.cargo().args(["fmt", "--all", "--check"])))?;
     steps.take("invariants", || invariants::check(workspace))?;
+    javascript::check(workspace, steps)?;
     steps.take("lints", || {
         run(workspace.cargo().args([
             "clippy",

@@ -7,6 +7,7 @@
 mod apt;
 pub mod browser;
 mod cache;
+pub mod node;
 mod rust;
 mod wasm_opt;
 

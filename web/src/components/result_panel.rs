@@ -105,9 +105,10 @@ fn hint(blank: Blank) -> Html {
         Blank::OnlyLinks => {
             ("Only a link so far", "Links are not read. Add a few words of the tweet itself.")
         }
-        Blank::Unreadable => {
-            ("Nothing to read so far", "The model finds no words in this text. Add a few of the tweet itself.")
-        }
+        Blank::Unreadable => (
+            "Nothing to read so far",
+            "The model finds no words in this text. Add a few of the tweet itself.",
+        ),
     };
     html! {
         <div class="hint" data-testid="hint">

@@ -162,7 +162,9 @@ fn refuse(state: &mut State, failure: Failure) {
 #[test]
 fn a_text_in_which_the_engine_finds_nothing_is_blank_and_no_failure() {
     let mut state = ready();
-    for text in ["\u{200b}", "\u{feff} \u{2060}", "\u{ad}", "\u{301}", "&nbsp;", "\u{200b}https://example.org/a"] {
+    for text in
+        ["\u{200b}", "\u{feff} \u{2060}", "\u{ad}", "\u{301}", "&nbsp;", "\u{200b}https://example.org/a"]
+    {
         write(&mut state, text);
         assert_eq!(running_text(&state), Some(text), "only the engine can tell");
         refuse(&mut state, Failure::NothingToRead);
