@@ -21,4 +21,4 @@ pub mod tokenizer;
 
 pub use classifier::{Classifier, Prediction, softmax};
 pub use error::{ClassifyError, ModelError};
-pub use explanation::{Explanation, WordContribution};
+pub use explanation::{Explanation, MAX_EXPLAINED_WORDS, WordContribution};

@@ -7,6 +7,7 @@
 use crate::build;
 use crate::emulation;
 use crate::invariants;
+use crate::javascript;
 use crate::steps::Steps;
 use crate::tools::{Tools, browser};
 use crate::workspace::{Workspace, run};
@@ -28,6 +29,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     steps.take("spelling", || run(&mut tools.command(workspace, "typos")?))?;
     steps.take("invariants", || invariants::check(workspace))?;
     steps.take("dependencies", || dependencies(workspace, &tools))?;
+    javascript::check(workspace, steps)?;
     steps.take_both(
         |steps| {
             build::page_and_engine(workspace, &tools, steps)?;

@@ -9,6 +9,7 @@ mod build;
 mod check;
 mod emulation;
 mod invariants;
+mod javascript;
 mod serve;
 mod steps;
 mod tools;

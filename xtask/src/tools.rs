@@ -9,6 +9,7 @@ mod apt;
 pub mod browser;
 mod cache;
 mod crates_io;
+pub mod node;
 mod on_path;
 mod rust;
 mod typos;

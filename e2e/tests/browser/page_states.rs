@@ -93,7 +93,9 @@ fn a_broken_download_is_told_and_tried_again() {
 
 #[test]
 fn another_file_than_the_manifest_says_is_refused() {
-    let mut site = open_behind(Fault::Instead(b"not a model".to_vec()));
+    // Also where the page asks past the browser's cache.
+    let not_a_model = || (default_model().file, Fault::Instead(b"not a model".to_vec()));
+    let mut site = Site::open_with(ModelsFolder::without_preview(), vec![not_a_model(), not_a_model()]);
     site.goto_app();
     let error: String =
         site.page.wait_for("document.querySelector('[data-testid=error]')?.textContent").unwrap();
