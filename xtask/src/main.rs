@@ -9,6 +9,7 @@ mod build;
 mod check;
 mod emulation;
 mod invariants;
+mod modules;
 mod serve;
 mod steps;
 mod tools;
