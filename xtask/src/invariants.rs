@@ -12,13 +12,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Which packages of the workspace each one may depend on, outside its tests.
-const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
     ("messages", &[]),
     ("classifier", &[]),
+    ("encoder", &["classifier"]),
     ("web", &["messages"]),
     ("wasm-model", &["classifier", "messages"]),
     ("static-server", &["classifier", "messages"]),
-    ("trainer", &["classifier", "messages"]),
+    ("trainer", &["classifier", "encoder", "messages"]),
     ("chromium", &[]),
     ("e2e", &["chromium"]),
     ("xtask", &["chromium", "messages"]),
@@ -188,7 +189,7 @@ mod tests {
     #[test]
     fn the_library_does_no_io() {
         let code = b"let text = std::fs::read_to_string(path);";
-        assert!(check_file(Path::new("classifier/src/encoder/batch.rs"), code).is_err());
+        assert!(check_file(Path::new("classifier/src/kernels/rows.rs"), code).is_err());
         check_file(Path::new("trainer/src/data.rs"), code).unwrap();
     }
 

@@ -10,6 +10,7 @@ mod check;
 mod emulation;
 mod invariants;
 mod javascript;
+mod modules;
 mod serve;
 mod steps;
 mod tools;

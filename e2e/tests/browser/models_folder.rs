@@ -5,8 +5,7 @@ use crate::site::{default_model, models};
 use candle_core::Device;
 use candle_core::Tensor;
 use candle_core::quantized::{GgmlDType, QTensor};
-use classifier::encoder::{TensorSpec, Weights, tensor_specs};
-use classifier::model_file::{self, Metadata, ModelFile};
+use classifier::model_file::{self, Metadata, ModelFile, TensorSpec, tensor_specs};
 use messages::{Manifest, ManifestModel};
 use sha2::{Digest, Sha256};
 use std::io::Cursor;
@@ -92,8 +91,9 @@ fn rewritten(change: impl FnOnce(&mut Metadata)) -> Vec<u8> {
     let has_its_head = metadata.labels == file.metadata().labels;
     let tensor = |spec: TensorSpec| {
         let is_head = spec.name.starts_with("cls.output.");
-        let tensor =
-            if is_head && !has_its_head { head(&file, &spec) } else { file.tensor(&spec.name).unwrap() };
+        let stored =
+            || Tensor::from_vec(file.floats(&spec.name).unwrap(), &*spec.shape, &Device::Cpu).unwrap();
+        let tensor = if is_head && !has_its_head { head(&file, &spec) } else { stored() };
         let dtype = if spec.is_quantizable { file.dtype() } else { GgmlDType::F32 };
         (spec.name, QTensor::quantize(&tensor, dtype).unwrap())
     };

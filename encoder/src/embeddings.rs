@@ -5,8 +5,10 @@
 
 use super::ops::norm::{self, Norm, Normalized};
 use super::parameter::{Elements, Pair, Parameter, Slot, lock, slice};
-use super::quantization::straight_through;
-use super::{Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, StorageFormat, Weights, layer};
+use super::quantization::{round_trip, straight_through};
+use super::{
+    Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, StorageFormat, Weights, layer, names,
+};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -60,10 +62,10 @@ impl Embeddings {
         weights: &W,
     ) -> std::result::Result<Self, W::Error> {
         Ok(Self {
-            token: weights.tensor("token_embd.weight")?,
-            position: Parameter::new(weights, "position_embd.weight")?,
-            token_type: Parameter::new(weights, "token_types.weight")?,
-            norm: Pair::new(weights, "token_embd_norm")?,
+            token: weights.tensor(names::TOKEN_EMBEDDINGS)?,
+            position: Parameter::new(weights, names::POSITION_EMBEDDINGS)?,
+            token_type: Parameter::new(weights, names::TOKEN_TYPES)?,
+            norm: Pair::new(weights, names::EMBEDDINGS_NORM)?,
             eps: config.layer_norm_eps,
             format: StorageFormat::F32,
             rows: Slot::default(),
@@ -82,9 +84,9 @@ impl Embeddings {
 
     /// From here on looks tokens, positions and types up as inference does in tables stored like this.
     pub(super) fn round(&mut self, quantization: &Quantization) -> Result<()> {
-        self.format = quantization.check("token_embd.weight", self.token.dim(1)?)?;
-        self.position.round_table("position_embd.weight", quantization)?;
-        self.token_type.round_table("token_types.weight", quantization)
+        self.format = quantization.check(names::TOKEN_EMBEDDINGS, self.token.dim(1)?)?;
+        self.position.round_table(names::POSITION_EMBEDDINGS, quantization)?;
+        self.token_type.round_table(names::TOKEN_TYPES, quantization)
     }
 
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
@@ -129,7 +131,7 @@ impl Embeddings {
         let mut hidden = self.token.index_select(&ids, 0)?;
         if self.format != StorageFormat::F32 {
             let mut rounded: Vec<f32> = hidden.flatten_all()?.to_vec1()?;
-            self.format.round_trip(&mut rounded);
+            round_trip(self.format, &mut rounded);
             hidden = straight_through(&hidden, &Tensor::from_vec(rounded, hidden.shape(), hidden.device())?)?;
         }
         let position = self.position.differentiable()?.index_select(&positions, 0)?;
@@ -164,7 +166,7 @@ impl CustomOp1 for Embed {
         for text in self.texts.iter() {
             for (id, position) in self.input_ids[text.clone()].iter().zip(position.chunks_exact(hidden)) {
                 stored.copy_from_slice(&token[*id as usize * hidden..][..hidden]);
-                format.round_trip(&mut stored);
+                round_trip(*format, &mut stored);
                 // The order of inference: position and type are one table there.
                 x.extend(stored.iter().zip(position).zip(&*token_type).map(|((x, y), z)| x + (y + z)));
             }

@@ -6,80 +6,29 @@
 //! quantized networks Jacob et al. 2018, section 3).
 
 use super::ops::vector::on_this_cpu;
-use super::{EncoderConfig, tensor_specs};
-use candle_core::quantized::GgmlDType;
+use super::{EncoderConfig, StorageFormat, tensor_specs};
 use candle_core::{D, Result, Tensor};
+use classifier::model_file::BLOCK;
+use classifier::rounding::{RowScale, inverse};
 use half::f16;
 use std::collections::BTreeMap;
 
-/// Values that share a scale in ggml's formats.
-pub(crate) const BLOCK: usize = 32;
 /// Adding it rounds to the nearest integer, ties to even, for magnitudes below 2^22.
 const ROUND: f32 = 12_582_912.0;
-/// Steps from the smallest to the largest activation of a row, as in [`kernels`](crate::kernels).
+/// Steps from the smallest to the largest activation of a row, as in [`RowScale`].
 const ACTIVATION_STEPS: f32 = 126.0;
 /// Steps from 0 to the largest weight of an output channel.
 const WEIGHT_STEPS: f32 = 127.0;
 
-/// How a model file stores a matrix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StorageFormat {
-    /// As it is.
-    F32,
-    /// ggml's `block_q8_0`: 8 bits, a binary16 scale for 32 values.
-    Q8_0,
-    /// ggml's `block_q4_0`: 4 bits, a binary16 scale for 32 values.
-    Q4_0,
-}
-
-impl StorageFormat {
-    /// Every format, the largest first.
-    pub const ALL: [Self; 3] = [Self::F32, Self::Q8_0, Self::Q4_0];
-
-    /// As configurations, manifests and model cards spell it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "F32",
-            Self::Q8_0 => "Q8_0",
-            Self::Q4_0 => "Q4_0",
-        }
-    }
-
-    /// The format of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
-    }
-
-    /// candle's name of it.
-    pub fn dtype(self) -> GgmlDType {
-        match self {
-            Self::F32 => GgmlDType::F32,
-            Self::Q8_0 => GgmlDType::Q8_0,
-            Self::Q4_0 => GgmlDType::Q4_0,
-        }
-    }
-
-    /// Whether rows of this length can be stored.
-    pub fn fits(self, columns: usize) -> bool {
-        self == Self::F32 || columns.is_multiple_of(BLOCK)
-    }
-
-    /// What is left of a row after it was stored and read back: the bits of candle's `QTensor` and of
-    /// [`StoredMatrix`](crate::model_file::StoredMatrix). Whole blocks.
-    #[inline(always)]
-    pub(super) fn round_trip(self, row: &mut [f32]) {
-        let (blocks, _) = row.as_chunks_mut::<BLOCK>();
-        match self {
-            Self::F32 => (),
-            Self::Q8_0 => blocks.iter_mut().for_each(round_q8_0),
-            Self::Q4_0 => blocks.iter_mut().for_each(round_q4_0),
-        }
-    }
-}
-
-impl std::fmt::Display for StorageFormat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
+/// What is left of a row after it was stored and read back: the bits of candle's `QTensor` and of
+/// [`StoredMatrix`](classifier::model_file::StoredMatrix). Whole blocks.
+#[inline(always)]
+pub(crate) fn round_trip(format: StorageFormat, row: &mut [f32]) {
+    let (blocks, _) = row.as_chunks_mut::<BLOCK>();
+    match format {
+        StorageFormat::F32 => (),
+        StorageFormat::Q8_0 => blocks.iter_mut().for_each(round_q8_0),
+        StorageFormat::Q4_0 => blocks.iter_mut().for_each(round_q4_0),
     }
 }
 
@@ -153,7 +102,7 @@ pub(super) fn round_weights(weights: &mut [f32], columns: usize, format: Storage
         #[inline(always)]
         || {
             for row in weights.chunks_exact_mut(columns) {
-                format.round_trip(row);
+                round_trip(format, row);
                 round_channel(row);
             }
         },
@@ -164,22 +113,22 @@ pub(super) fn round_weights(weights: &mut [f32], columns: usize, format: Storage
 pub(super) fn round_stored(table: &mut [f32], columns: usize, format: StorageFormat) {
     on_this_cpu(
         #[inline(always)]
-        || table.chunks_exact_mut(columns).for_each(|row| format.round_trip(row)),
+        || table.chunks_exact_mut(columns).for_each(|row| round_trip(format, row)),
     );
 }
 
-/// [`PackedMatrix::set_column`](crate::kernels::PackedMatrix::set_column) and back.
+/// Packed for a kernel and back.
 #[inline(always)]
 fn round_channel(row: &mut [f32]) {
     let largest = super::ops::vector::largest_magnitude(row);
-    let inverse = if largest > 0.0 { WEIGHT_STEPS / largest } else { 0.0 };
+    let inverse = inverse(WEIGHT_STEPS, largest);
     let scale = largest / WEIGHT_STEPS;
     for x in row {
         *x = ((*x * inverse + ROUND) - ROUND) * scale;
     }
 }
 
-/// Rows of activations as a product sees them: [`Kernel::quantize`](crate::kernels::Kernel::quantize) and back.
+/// Rows of activations as a product sees them: quantized by a kernel and back.
 pub(super) fn round_activations(x: &[f32], columns: usize) -> Vec<f32> {
     let mut rounded = x.to_vec();
     on_this_cpu(
@@ -187,10 +136,7 @@ pub(super) fn round_activations(x: &[f32], columns: usize) -> Vec<f32> {
         || {
             for row in rounded.chunks_exact_mut(columns) {
                 let (smallest, largest) = super::ops::vector::range(row);
-                let range = largest - smallest;
-                let midpoint = 0.5 * (largest + smallest);
-                let inverse = if range > 0.0 { ACTIVATION_STEPS / range } else { 0.0 };
-                let scale = range / ACTIVATION_STEPS;
+                let (RowScale { scale, midpoint }, inverse) = RowScale::of_range(smallest, largest);
                 for x in row {
                     *x = (((*x - midpoint) * inverse + ROUND) - ROUND) * scale + midpoint;
                 }
@@ -250,7 +196,7 @@ mod tests {
             let mut found = weights();
             on_this_cpu(
                 #[inline(always)]
-                || found.chunks_exact_mut(64).for_each(|row| format.round_trip(row)),
+                || found.chunks_exact_mut(64).for_each(|row| round_trip(format, row)),
             );
             for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 assert!(found == expected, "{format:?}[{at}]: {found} and {expected}");
@@ -261,19 +207,19 @@ mod tests {
     /// Packed weights and quantized activations, multiplied by a kernel: what the rounded values give in f64.
     #[test]
     fn products_of_rounded_values_are_those_of_the_kernel() {
-        use crate::kernels::{Activation, PackedMatrix, row_bytes, scalar};
+        use classifier::testing::{Activation, PackedMatrix, row_bytes, scalar};
         let (k, n) = (64, 96);
         let weights = weights();
         let x: Vec<f32> = (0..k).map(|at| ((at * 37 % 64) as f32).sqrt() - 3.0).collect();
         let kernel = scalar();
-        let mut packed = PackedMatrix::zeros(kernel.layout(), n, k);
+        let mut packed = PackedMatrix::zeros(kernel, n, k);
         for (column, row) in weights.chunks_exact(k).enumerate() {
             packed.set_column(column, row, 0.0, 1.0);
         }
         let mut quantized = vec![0u8; row_bytes(kernel.layout().k_group, k)];
         let scale = kernel.quantize(&x, &mut quantized);
         let mut expected = vec![0f32; n];
-        kernel.matmul_i8(&quantized, &[scale], &packed, Activation::None, &mut expected);
+        packed.multiply(&quantized, &[scale], Activation::None, &mut expected);
         let mut rounded = weights.clone();
         round_weights(&mut rounded, k, StorageFormat::F32);
         let x = round_activations(&x, k);

@@ -3,7 +3,7 @@
 
 use crate::fixture::{config, tensors};
 use candle_core::{Device, Tensor, Var};
-use classifier::encoder::{Batch, Encoder, NoDropout, Weights};
+use encoder::{Batch, Encoder, NoDropout, Weights};
 use std::collections::BTreeMap;
 
 struct Float(BTreeMap<String, Tensor>);

@@ -8,13 +8,13 @@ const LANES: usize = 16;
 /// `work` must be a closure marked `#[inline(always)]`, as must be all that it calls: only what is inlined is
 /// compiled for the instruction set.
 #[inline(always)]
-pub(in crate::encoder) fn on_this_cpu<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn on_this_cpu<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
 /// Σ x.
 #[inline(always)]
-pub(in crate::encoder) fn sum(x: &[f32]) -> f32 {
+pub(crate) fn sum(x: &[f32]) -> f32 {
     let (chunks, rest) = x.as_chunks::<LANES>();
     let mut lanes = [0f32; LANES];
     for chunk in chunks {
@@ -27,7 +27,7 @@ pub(in crate::encoder) fn sum(x: &[f32]) -> f32 {
 
 /// Σ a · b; both of the same length.
 #[inline(always)]
-pub(in crate::encoder) fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut lanes = [0f32; LANES];
     for (a, b) in a.iter().zip(b) {
@@ -40,7 +40,7 @@ pub(in crate::encoder) fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// The largest of `x`; −∞ of nothing.
 #[inline(always)]
-pub(in crate::encoder) fn largest(x: &[f32]) -> f32 {
+pub(crate) fn largest(x: &[f32]) -> f32 {
     let (chunks, rest) = x.as_chunks::<LANES>();
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for chunk in chunks {
@@ -53,7 +53,7 @@ pub(in crate::encoder) fn largest(x: &[f32]) -> f32 {
 
 /// The largest magnitude; 0 of nothing.
 #[inline(always)]
-pub(in crate::encoder) fn largest_magnitude(x: &[f32]) -> f32 {
+pub(crate) fn largest_magnitude(x: &[f32]) -> f32 {
     let (chunks, rest) = x.as_chunks::<LANES>();
     let mut lanes = [0f32; LANES];
     for chunk in chunks {
@@ -66,7 +66,7 @@ pub(in crate::encoder) fn largest_magnitude(x: &[f32]) -> f32 {
 
 /// The smallest and the largest; ∞ and −∞ of nothing.
 #[inline(always)]
-pub(in crate::encoder) fn range(x: &[f32]) -> (f32, f32) {
+pub(crate) fn range(x: &[f32]) -> (f32, f32) {
     let (chunks, rest) = x.as_chunks::<LANES>();
     let mut lanes = [f32::INFINITY; LANES];
     for chunk in chunks {
@@ -80,16 +80,16 @@ pub(in crate::encoder) fn range(x: &[f32]) -> (f32, f32) {
 
 /// `a += b`; both of the same length.
 #[inline(always)]
-pub(in crate::encoder) fn add(a: &mut [f32], b: &[f32]) {
+pub(crate) fn add(a: &mut [f32], b: &[f32]) {
     for (a, b) in a.iter_mut().zip(b) {
         *a += b;
     }
 }
 
-/// e^x for x ≤ 0; below −87 the value at −87. As [`kernels`](crate::kernels) has it (Moshier, Cephes, `expf`):
+/// e^x for x ≤ 0; below −87 the value at −87. As the kernels have it (Moshier, Cephes, `expf`):
 /// relative error at most 8.2e-8.
 #[inline(always)]
-pub(in crate::encoder) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Adding 1.5 · 2^23 leaves the nearest integer in the low bits of the mantissa; 127 is the exponent's bias.
     const ROUND: f32 = 12_582_912.0 + 127.0;
     const LN_2_HIGH: f32 = 0.693_359_4;

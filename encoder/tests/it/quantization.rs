@@ -7,10 +7,10 @@ use crate::fixture::{config, gguf, metadata, tensors};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor, Var};
 use classifier::Classifier;
-use classifier::encoder::{
+use classifier::model_file::{self, ModelFile};
+use encoder::{
     Batch, Encoder, EncoderConfig, Form, NoDropout, Quantization, StorageFormat, Weights, tensor_specs,
 };
-use classifier::model_file::{self, ModelFile};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 

@@ -5,14 +5,14 @@
 
 use super::matmul::{Matrix, product_to};
 use super::vector::{dot, exp, largest, on_this_cpu, sum};
-use crate::encoder::Mask;
+use crate::Mask;
 use std::ops::Range;
 
 /// Sizes of multi-head attention.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::encoder) struct Heads {
-    pub(in crate::encoder) num_heads: usize,
-    pub(in crate::encoder) head_size: usize,
+pub(crate) struct Heads {
+    pub(crate) num_heads: usize,
+    pub(crate) head_size: usize,
 }
 
 impl Heads {
@@ -21,13 +21,13 @@ impl Heads {
     }
 
     /// What scores are multiplied by: 1 / √head_size.
-    pub(in crate::encoder) fn factor(self) -> f32 {
+    pub(crate) fn factor(self) -> f32 {
         1.0 / (self.head_size as f32).sqrt()
     }
 }
 
 /// The row of dropout's mask for a query and a head.
-pub(in crate::encoder) fn mask_row(query: usize, head: usize, num_heads: usize) -> usize {
+pub(crate) fn mask_row(query: usize, head: usize, num_heads: usize) -> usize {
     query * num_heads + head
 }
 
@@ -63,7 +63,7 @@ impl<'a> Head<'a> {
 }
 
 /// Context vectors `[tokens, hidden]`, and the probabilities: `[queries, keys]` of every head of every text.
-pub(in crate::encoder) fn forward(
+pub(crate) fn forward(
     qkv: &[f32],
     texts: &[Range<usize>],
     heads: Heads,
@@ -102,7 +102,7 @@ pub(in crate::encoder) fn forward(
 ///
 /// With D the dropout factors, P the probabilities and G = D · ∂L/∂(D · P): ∂L/∂scores = P · (G − Σ P · G), a row at a
 /// time.
-pub(in crate::encoder) fn backward(
+pub(crate) fn backward(
     qkv: &[f32],
     probabilities: &[f32],
     grad: &[f32],

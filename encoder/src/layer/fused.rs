@@ -5,13 +5,13 @@
 //! [`Parameter`](super::super::parameter::Parameter)s, the one of the input to candle.
 
 use super::{Masks, Parameters};
-use crate::encoder::Batch;
-use crate::encoder::ops::matmul::{Matrix, add_product_to, product};
-use crate::encoder::ops::norm::{self, Norm, NormGradients, Normalized};
-use crate::encoder::ops::vector::{add, on_this_cpu};
-use crate::encoder::ops::{attention, gelu};
-use crate::encoder::parameter::{Elements, Pair, lock, slice};
-use crate::encoder::quantization::round_activations;
+use crate::Batch;
+use crate::ops::matmul::{Matrix, add_product_to, product};
+use crate::ops::norm::{self, Norm, NormGradients, Normalized};
+use crate::ops::vector::{add, on_this_cpu};
+use crate::ops::{attention, gelu};
+use crate::parameter::{Elements, Pair, lock, slice};
+use crate::quantization::round_activations;
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -29,7 +29,7 @@ pub(super) fn forward(layer: &Arc<Parameters>, x: &Tensor, batch: &Batch, masks:
 }
 
 /// The error of a second backward pass.
-pub(in crate::encoder) fn used_up(operation: &str) -> Error {
+pub(crate) fn used_up(operation: &str) -> Error {
     Error::Msg(format!(
         "{operation}: one backward pass for one forward pass, found a second; run forward again"
     ))
@@ -138,7 +138,7 @@ fn normalize(
     eps: f64,
     x: Vec<f32>,
     residual: &[f32],
-    mask: Option<crate::encoder::Mask>,
+    mask: Option<crate::Mask>,
 ) -> Result<(Vec<f32>, Normalized)> {
     let (weight, bias) = (pair.weight.elements()?, pair.bias.elements()?);
     Ok(norm::forward(x, residual, mask, Norm { weight: &weight, bias: &bias, eps: eps as f32 }))

@@ -1,7 +1,7 @@
 """Writes hugging_face.json: token ids by Hugging Face's tokenizers, logits by PyTorch, for a model of models/.
 
     pip install torch transformers gguf
-    python classifier/tests/it/hugging_face.py models/minilm-l6-q4_0
+    python encoder/tests/it/hugging_face.py models/minilm-l6-q4_0
 
 The weights are the GGUF file's, unpacked to f32 by ggml's own Python reader, in transformers' BertModel; text
 normalization is written out again here, on Python's html and re modules, so that the two can be compared. The

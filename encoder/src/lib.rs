@@ -1,12 +1,11 @@
-//! The BERT encoder with mean pooling and a classification head: token ids in, logits out.
+//! The BERT encoder with mean pooling and a classification head over candle tensors: token ids in, logits out.
 //!
-//! What the trainer trains: differentiable, in f32. Its weights come through [`Weights`]: the trainer's variables,
-//! or a model file's tensors. A [`Classifier`](crate::Classifier) runs the same network in int8, through
-//! `inference`, which the tests hold against this. Source: Devlin et al. 2019, "BERT", post-LayerNorm
+//! What the trainer trains: differentiable, in f32, on the CPU and on CUDA devices. Its weights come through [`Weights`]:
+//! the trainer's variables, or a model file's tensors. A [`Classifier`](classifier::Classifier) runs the same network in
+//! int8, and the tests here hold it against this. Source: Devlin et al. 2019, "BERT", post-LayerNorm
 //! layers; mean pooling after Reimers & Gurevych 2019, "Sentence-BERT", section 3.
 
 mod batch;
-mod config;
 mod dropout;
 mod embeddings;
 mod layer;
@@ -17,14 +16,16 @@ mod weights;
 
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Error, Result, Tensor};
+use rayon::prelude::*;
 
 pub use batch::Batch;
-pub use config::EncoderConfig;
 pub use dropout::{Dropout, Mask, NoDropout, Place};
 pub use embeddings::EmbeddingRows;
-pub(crate) use quantization::BLOCK;
-pub use quantization::{Quantization, StorageFormat};
-pub use weights::{TensorSpec, Weights, tensor_specs};
+pub use quantization::Quantization;
+pub use weights::Weights;
+
+/// The words of the model file that this crate speaks.
+pub use classifier::model_file::{EncoderConfig, StorageFormat, TensorSpec, names, tensor_specs};
 
 use embeddings::Embeddings;
 use layer::Layer;
@@ -63,7 +64,7 @@ impl Encoder {
             },
             embeddings,
             layers: layers.collect::<std::result::Result<_, _>>()?,
-            classifier: Pair::new(weights, "cls.output")?,
+            classifier: Pair::new(weights, names::CLASSIFIER)?,
         })
     }
 
@@ -83,21 +84,9 @@ impl Encoder {
     {
         let mut encoder = Self::new(config, weights)?;
         encoder.embeddings.round(quantization)?;
-        encoder.round_layers(quantization)?;
+        let layers = encoder.layers.par_iter().enumerate();
+        layers.map(|(index, layer)| layer.round(index, quantization)).collect::<Result<()>>()?;
         Ok(encoder)
-    }
-
-    #[cfg(not(target_arch = "wasm32"))]
-    fn round_layers(&self, quantization: &Quantization) -> Result<()> {
-        use rayon::prelude::*;
-        let layers = self.layers.par_iter().enumerate();
-        layers.map(|(index, layer)| layer.round(index, quantization)).collect()
-    }
-
-    #[cfg(target_arch = "wasm32")]
-    fn round_layers(&self, quantization: &Quantization) -> Result<()> {
-        let mut layers = self.layers.iter().enumerate();
-        layers.try_for_each(|(index, layer)| layer.round(index, quantization))
     }
 
     /// The same encoder in another form. [`Form::Fused`] is for the CPU only.

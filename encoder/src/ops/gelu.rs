@@ -21,7 +21,7 @@ fn normal(x: f32) -> (f32, f32) {
 }
 
 /// GELU of every element.
-pub(in crate::encoder) fn forward(x: &[f32]) -> Vec<f32> {
+pub(crate) fn forward(x: &[f32]) -> Vec<f32> {
     let mut y = x.to_vec();
     on_this_cpu(
         #[inline(always)]
@@ -35,7 +35,7 @@ pub(in crate::encoder) fn forward(x: &[f32]) -> Vec<f32> {
 }
 
 /// `grad` becomes ∂L/∂x of ∂L/∂y, and `x` becomes y: d/dx x · Φ(x) = Φ(x) + x · φ(x).
-pub(in crate::encoder) fn backward(x: &mut [f32], grad: &mut [f32]) {
+pub(crate) fn backward(x: &mut [f32], grad: &mut [f32]) {
     on_this_cpu(
         #[inline(always)]
         || {

@@ -5,7 +5,7 @@
 
 use crate::fixture::{Numbers, tensors};
 use candle_core::{DType, Device, Tensor, Var};
-use classifier::encoder::{Batch, Dropout, Encoder, EncoderConfig, Form, Mask, NoDropout, Place, Weights};
+use encoder::{Batch, Dropout, Encoder, EncoderConfig, Form, Mask, NoDropout, Place, Weights};
 use std::collections::BTreeMap;
 
 /// Texts of 1, 2, 17 and 5 tokens, with repetitions.

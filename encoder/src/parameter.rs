@@ -4,8 +4,9 @@
 //! tenth of a step. The fused operations therefore keep the gradients of their weights here, and
 //! [`Encoder::backward`](super::Encoder::backward) lays them beside candle's own.
 
-use super::Weights;
-use super::quantization::{Quantization, StorageFormat, round_stored, round_weights, straight_through};
+use super::names::{bias, weight};
+use super::quantization::{Quantization, round_stored, round_weights, straight_through};
+use super::{StorageFormat, Weights};
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -156,8 +157,8 @@ pub(super) struct Pair {
 impl Pair {
     pub(super) fn new<W: Weights>(weights: &W, name: &str) -> std::result::Result<Self, W::Error> {
         Ok(Self {
-            weight: Parameter::new(weights, &format!("{name}.weight"))?,
-            bias: Parameter::new(weights, &format!("{name}.bias"))?,
+            weight: Parameter::new(weights, &weight(name))?,
+            bias: Parameter::new(weights, &bias(name))?,
         })
     }
 

@@ -3,21 +3,21 @@
 //! y = (s − μ) / √(σ² + ε) · weight + bias of s = mask · x + residual, with the biased variance σ².
 
 use super::vector::{add, dot, on_this_cpu, sum};
-use crate::encoder::Mask;
+use crate::Mask;
 
 /// Scale and shift.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::encoder) struct Norm<'a> {
+pub(crate) struct Norm<'a> {
     /// `[hidden]`.
-    pub(in crate::encoder) weight: &'a [f32],
+    pub(crate) weight: &'a [f32],
     /// `[hidden]`.
-    pub(in crate::encoder) bias: &'a [f32],
-    pub(in crate::encoder) eps: f32,
+    pub(crate) bias: &'a [f32],
+    pub(crate) eps: f32,
 }
 
 /// What the backward pass needs.
 #[derive(Debug, Default)]
-pub(in crate::encoder) struct Normalized {
+pub(crate) struct Normalized {
     /// (s − μ) / √(σ² + ε), `[rows, hidden]`.
     rows: Vec<f32>,
     /// 1 / √(σ² + ε), one a row.
@@ -26,13 +26,13 @@ pub(in crate::encoder) struct Normalized {
 
 /// The gradients of a norm's two tensors.
 #[derive(Debug)]
-pub(in crate::encoder) struct NormGradients {
-    pub(in crate::encoder) weight: Vec<f32>,
-    pub(in crate::encoder) bias: Vec<f32>,
+pub(crate) struct NormGradients {
+    pub(crate) weight: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
 }
 
 /// LayerNorm of `mask · x + residual`; `x` and `residual` are `[rows, hidden]`, an empty residual is none.
-pub(in crate::encoder) fn forward(
+pub(crate) fn forward(
     mut x: Vec<f32>,
     residual: &[f32],
     mask: Option<Mask>,
@@ -81,7 +81,7 @@ fn normalize(x: &mut [f32], y: &mut [f32], norm: Norm<'_>) -> f32 {
 ///
 /// With x̂ the normalized row and g = ∂L/∂y · weight: ∂L/∂s = (g − mean(g) − x̂ · mean(g · x̂)) / √(σ² + ε),
 /// ∂L/∂weight = Σ ∂L/∂y · x̂, ∂L/∂bias = Σ ∂L/∂y.
-pub(in crate::encoder) fn backward(
+pub(crate) fn backward(
     grad: &mut [f32],
     normalized: &Normalized,
     mask: Option<Mask>,

@@ -3,10 +3,10 @@
 //! Attention needs the texts beside each other: rows are gathered into `[texts, longest, …]` and back.
 
 use super::{Masks, Parameters};
-use crate::encoder::ops::attention::mask_row;
-use crate::encoder::parameter::Pair;
-use crate::encoder::quantization::round_activations_composed;
-use crate::encoder::{Batch, Mask};
+use crate::ops::attention::mask_row;
+use crate::parameter::Pair;
+use crate::quantization::round_activations_composed;
+use crate::{Batch, Mask};
 use candle_core::{D, Result, Tensor};
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub(super) fn forward(layer: &Parameters, x: &Tensor, batch: &Batch, masks: Mask
 }
 
 /// `x · weightᵀ + bias`, both operands of the product rounded where the weight is.
-pub(in crate::encoder) fn linear(x: &Tensor, pair: &Pair) -> Result<Tensor> {
+pub(crate) fn linear(x: &Tensor, pair: &Pair) -> Result<Tensor> {
     let x = match pair.weight.is_rounded() {
         true => round_activations_composed(x)?,
         false => x.clone(),
@@ -30,7 +30,7 @@ pub(in crate::encoder) fn linear(x: &Tensor, pair: &Pair) -> Result<Tensor> {
 }
 
 /// LayerNorm over the last dimension.
-pub(in crate::encoder) fn layer_norm(x: &Tensor, pair: &Pair, eps: f64) -> Result<Tensor> {
+pub(crate) fn layer_norm(x: &Tensor, pair: &Pair, eps: f64) -> Result<Tensor> {
     let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
     let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
     let normalized = centred.broadcast_div(&(variance + eps)?.sqrt()?)?;
@@ -38,7 +38,7 @@ pub(in crate::encoder) fn layer_norm(x: &Tensor, pair: &Pair, eps: f64) -> Resul
 }
 
 /// Dropout on the rows of a matrix.
-pub(in crate::encoder) fn drop(mask: Option<Mask>, x: Tensor) -> Result<Tensor> {
+pub(crate) fn drop(mask: Option<Mask>, x: Tensor) -> Result<Tensor> {
     let Some(mask) = mask else { return Ok(x) };
     let (rows, columns) = x.dims2()?;
     let factors = mask.tensor(0..rows, columns, x.dims(), x.device())?;

@@ -1,9 +1,9 @@
 //! f32 products on one thread through the `gemm` crate, which candle uses too; here without its copies.
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "gemm takes pointers")]
 
 /// A matrix somewhere in a slice.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::encoder) struct Matrix<'a> {
+pub(crate) struct Matrix<'a> {
     elements: &'a [f32],
     rows: usize,
     columns: usize,
@@ -13,23 +13,18 @@ pub(in crate::encoder) struct Matrix<'a> {
 
 impl<'a> Matrix<'a> {
     /// `rows` rows of `columns`, one behind the other.
-    pub(in crate::encoder) fn new(elements: &'a [f32], rows: usize, columns: usize) -> Self {
+    pub(crate) fn new(elements: &'a [f32], rows: usize, columns: usize) -> Self {
         Self::with_stride(elements, rows, columns, columns)
     }
 
     /// Rows at a distance of `stride`.
-    pub(in crate::encoder) fn with_stride(
-        elements: &'a [f32],
-        rows: usize,
-        columns: usize,
-        stride: usize,
-    ) -> Self {
+    pub(crate) fn with_stride(elements: &'a [f32], rows: usize, columns: usize, stride: usize) -> Self {
         assert!(is_inside(elements.len(), rows, columns, stride), "a matrix that ends beyond its elements");
         Self { elements, rows, columns, row_stride: stride, column_stride: 1 }
     }
 
     /// Transposed, without moving anything.
-    pub(in crate::encoder) fn t(self) -> Self {
+    pub(crate) fn t(self) -> Self {
         Self {
             rows: self.columns,
             columns: self.rows,
@@ -45,7 +40,7 @@ fn is_inside(len: usize, rows: usize, columns: usize, stride: usize) -> bool {
 }
 
 /// `lhs · rhs`, a row behind the other.
-pub(in crate::encoder) fn product(lhs: Matrix<'_>, rhs: Matrix<'_>) -> Vec<f32> {
+pub(crate) fn product(lhs: Matrix<'_>, rhs: Matrix<'_>) -> Vec<f32> {
     let count = lhs.rows * rhs.columns;
     let mut out = Vec::with_capacity(count);
     if lhs.columns == 0 {
@@ -61,14 +56,14 @@ pub(in crate::encoder) fn product(lhs: Matrix<'_>, rhs: Matrix<'_>) -> Vec<f32> 
 }
 
 /// `out = lhs · rhs`, its rows at a distance of `stride`.
-pub(in crate::encoder) fn product_to(lhs: Matrix<'_>, rhs: Matrix<'_>, out: &mut [f32], stride: usize) {
+pub(crate) fn product_to(lhs: Matrix<'_>, rhs: Matrix<'_>, out: &mut [f32], stride: usize) {
     assert!(is_inside(out.len(), lhs.rows, rhs.columns, stride), "a product that ends beyond its place");
     // SAFETY: the product lies inside `out`.
     unsafe { gemm(lhs, rhs, out.as_mut_ptr(), stride, false) }
 }
 
 /// `out += lhs · rhs`, its rows at a distance of `stride`.
-pub(in crate::encoder) fn add_product_to(lhs: Matrix<'_>, rhs: Matrix<'_>, out: &mut [f32], stride: usize) {
+pub(crate) fn add_product_to(lhs: Matrix<'_>, rhs: Matrix<'_>, out: &mut [f32], stride: usize) {
     assert!(is_inside(out.len(), lhs.rows, rhs.columns, stride), "a product that ends beyond its place");
     // SAFETY: the product lies inside `out`.
     unsafe { gemm(lhs, rhs, out.as_mut_ptr(), stride, true) }

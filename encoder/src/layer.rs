@@ -5,6 +5,7 @@
 pub(super) mod composed;
 pub(super) mod fused;
 
+use super::names::{self, in_layer, weight};
 use super::ops::attention::Heads;
 use super::parameter::{Pair, Parameter};
 use super::{Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, Weights};
@@ -43,16 +44,16 @@ impl Layer {
         weights: &W,
         index: usize,
     ) -> std::result::Result<Self, W::Error> {
-        let pair = |name: &str| Pair::new(weights, &format!("blk.{index}.{name}"));
+        let pair = |part: &str| Pair::new(weights, &in_layer(index, part));
         Ok(Self(Arc::new(Parameters {
-            query: pair("attn_q")?,
-            key: pair("attn_k")?,
-            value: pair("attn_v")?,
-            output: pair("attn_output")?,
-            attention_norm: pair("attn_output_norm")?,
-            up: pair("ffn_up")?,
-            down: pair("ffn_down")?,
-            output_norm: pair("layer_output_norm")?,
+            query: pair(names::QUERY)?,
+            key: pair(names::KEY)?,
+            value: pair(names::VALUE)?,
+            output: pair(names::ATTENTION_OUTPUT)?,
+            attention_norm: pair(names::ATTENTION_NORM)?,
+            up: pair(names::UP)?,
+            down: pair(names::DOWN)?,
+            output_norm: pair(names::OUTPUT_NORM)?,
             heads: Heads { num_heads: config.num_attention_heads, head_size: config.head_size() },
             eps: config.layer_norm_eps,
         })))
@@ -86,16 +87,15 @@ impl Layer {
     pub(super) fn round(&self, index: usize, quantization: &Quantization) -> Result<()> {
         let Parameters { query, key, value, output, up, down, .. } = &*self.0;
         let matrices = [
-            ("attn_q", query),
-            ("attn_k", key),
-            ("attn_v", value),
-            ("attn_output", output),
-            ("ffn_up", up),
-            ("ffn_down", down),
+            (names::QUERY, query),
+            (names::KEY, key),
+            (names::VALUE, value),
+            (names::ATTENTION_OUTPUT, output),
+            (names::UP, up),
+            (names::DOWN, down),
         ];
-        matrices.into_iter().try_for_each(|(name, pair)| {
-            pair.weight.round(&format!("blk.{index}.{name}.weight"), quantization)
-        })
+        let mut matrices = matrices.into_iter();
+        matrices.try_for_each(|(part, pair)| pair.weight.round(&weight(&in_layer(index, part)), quantization))
     }
 
     /// Shape: `[tokens, hidden]` → the same.

@@ -3,8 +3,8 @@
 //! Rows of all texts lie behind each other without padding. Loops are written so that the compiler vectorizes them,
 //! and compiled for the CPU at hand by [`vector::on_this_cpu`]. None of it knows tensors or gradients' owners.
 
-pub(super) mod attention;
-pub(super) mod gelu;
-pub(super) mod matmul;
-pub(super) mod norm;
-pub(super) mod vector;
+pub(crate) mod attention;
+pub(crate) mod gelu;
+pub(crate) mod matmul;
+pub(crate) mod norm;
+pub(crate) mod vector;
