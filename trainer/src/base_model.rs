@@ -8,7 +8,7 @@ use crate::parameters::Parameters;
 use crate::run_folder::RunFolder;
 use anyhow::{Context, bail};
 use candle_core::{Device, Tensor};
-use classifier::encoder::{EncoderConfig, TensorSpec, tensor_specs};
+use encoder::{EncoderConfig, TensorSpec, tensor_specs};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;

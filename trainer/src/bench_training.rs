@@ -14,7 +14,7 @@ use crate::train::{Classification, tokenize};
 use crate::{json_output, threads};
 use anyhow::ensure;
 use candle_core::Device;
-use classifier::encoder::{Quantization, StorageFormat};
+use encoder::{Quantization, StorageFormat};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;

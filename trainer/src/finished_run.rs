@@ -20,7 +20,7 @@ use crate::train::{self, Workers};
 use crate::unlabelled;
 use anyhow::{Context, ensure};
 use candle_core::Device;
-use classifier::encoder::NoDropout;
+use encoder::NoDropout;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

@@ -27,7 +27,7 @@ use anyhow::{Context, ensure};
 use average::Average;
 use candle_core::{Device, Tensor};
 use checkpoint::{Kept, State};
-use classifier::encoder::{Dropout, Encoder};
+use encoder::{Dropout, Encoder};
 use progress::Progress;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

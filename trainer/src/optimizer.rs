@@ -288,7 +288,7 @@ mod tests {
     use super::*;
     use crate::parameters::tests::{element, filled, tiny_config};
     use candle_core::Device;
-    use classifier::encoder::tensor_specs;
+    use encoder::tensor_specs;
 
     /// Every element `value`.
     fn gradients(value: f32) -> Gradients {

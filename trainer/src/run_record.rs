@@ -6,7 +6,7 @@ use crate::data::{Dataset, sha256_hex};
 use crate::fit;
 use crate::run_folder::{Place, RunFolder};
 use anyhow::{Context, ensure};
-use classifier::encoder::EncoderConfig;
+use encoder::EncoderConfig;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

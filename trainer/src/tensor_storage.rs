@@ -4,7 +4,7 @@
 //! always stay f32. Quantization itself is candle's (round to nearest, a scale for 32 values) and deterministic.
 
 use crate::config::ExportConfig;
-use classifier::encoder::{EncoderConfig, StorageFormat, tensor_specs};
+use encoder::{EncoderConfig, StorageFormat, tensor_specs};
 use indexmap::IndexMap;
 use std::fmt;
 use thiserror::Error;

@@ -19,9 +19,9 @@ use crate::split::{Split, split};
 use crate::tensor_storage::TensorStorage;
 use crate::unlabelled;
 use anyhow::{Context, bail, ensure};
-use classifier::encoder::Quantization;
 use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
+use encoder::Quantization;
 use std::path::PathBuf;
 
 pub use crate::fit::{CHECKPOINT, Workers};

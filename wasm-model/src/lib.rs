@@ -9,7 +9,7 @@
 pub mod answer;
 pub mod download;
 
-use classifier::{Classifier, ClassifyError, kernels};
+use classifier::{Classifier, ClassifyError};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
@@ -67,8 +67,7 @@ impl ModelDownload {
     /// The file is shorter than announced, has another hash, or is no model that the classifier reads.
     pub fn finish(self, sha256: Option<Vec<u8>>) -> Result<Engine, JsError> {
         let file = self.0.finish(sha256)?;
-        let kernel = kernels::fastest(performance_now);
-        Ok(Engine { classifier: Classifier::with_kernel(file, kernel)? })
+        Ok(Engine { classifier: Classifier::with_fastest_kernel(file, performance_now)? })
     }
 }
 

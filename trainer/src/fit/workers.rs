@@ -11,7 +11,7 @@ use crate::optimizer::Gradients;
 use crate::parameters::Parameters;
 use anyhow::Context;
 use candle_core::{Device, Result, Tensor};
-use classifier::encoder::{Batch, EmbeddingRows, Encoder, NoDropout};
+use encoder::{Batch, EmbeddingRows, Encoder, NoDropout};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::{ThreadPool, ThreadPoolBuilder};

@@ -11,7 +11,7 @@ use crate::fit::{Objective, Pass, Score, Workers};
 use crate::metrics::{self, Evaluation};
 use crate::parameters::Parameters;
 use candle_core::{D, Result, Tensor};
-use classifier::encoder::{Batch, Encoder};
+use encoder::{Batch, Encoder};
 use std::time::Instant;
 
 /// Fine-tuning on labelled rows and, with teachers, on unlabelled ones.
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
     use crate::config::{DistillationConfig, LossConfig};
     use crate::parameters::tests::filled;
-    use classifier::encoder::NoDropout;
+    use encoder::NoDropout;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 

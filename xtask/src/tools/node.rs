@@ -22,7 +22,7 @@ pub fn find_or_install(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let is_there = |program: &str| workspace.command(program).arg("--version").output().is_ok();
     if !(is_there("node") && is_there("npm")) {
         steps.take("install Node", || {
-            if !can_apt_install(workspace) {
+            if !can_apt_install() {
                 bail!(
                     "the checks of the JavaScript need Node and npm, and found none: install them (on Debian: \
                      `sudo apt-get install nodejs npm`)"
