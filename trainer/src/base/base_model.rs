@@ -1,15 +1,16 @@
 //! The pre-trained encoder that fine-tuning starts from: a Hugging Face BERT folder.
 //!
-//! Read once at the start of `train`. Its tensors get the model file's names ([`names`]); the classification head, which no base has, is drawn from the run's own seeded generator.
+//! Read once at the start of `train`. Its tensors get the model file's names ([`names`](super::names)); the classification head, which no base has, is drawn from the run's own seeded generator.
 
-use super::names;
+use super::names::hugging_face;
 use super::parameters::Parameters;
 use crate::config::schema::ModelConfig;
 use crate::data::labelled::sha256_hex;
 use crate::output::file::write_atomically;
 use anyhow::{Context, bail};
 use candle_core::{Device, Tensor};
-use classifier::encoder::{EncoderConfig, TensorSpec, tensor_specs};
+use encoder::names;
+use encoder::{EncoderConfig, TensorSpec, tensor_specs};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
@@ -129,9 +130,9 @@ impl BaseModel {
         write_atomically(&folder.join("tokenizer.json"), self.tokenizer_json.as_bytes())?;
         let mut tensors = BTreeMap::new();
         for spec in tensor_specs(&self.config) {
-            if !spec.name.starts_with(names::HEAD) {
+            if !spec.name.starts_with(names::CLASSIFIER) {
                 let tensor = parameters.get(&spec.name)?.to_device(&Device::Cpu)?;
-                tensors.insert(names::hugging_face(&spec.name), tensor);
+                tensors.insert(hugging_face(&spec.name), tensor);
             }
         }
         write_atomically(&folder.join(WEIGHTS), &safetensors::serialize(&tensors, None)?)
@@ -148,8 +149,8 @@ impl BaseModel {
     /// A tensor that the base lacks or holds in another shape.
     pub fn parameters(&self, device: &Device, rng: &mut ChaCha8Rng) -> anyhow::Result<Parameters> {
         Parameters::from_source(&self.config, device, |spec| {
-            match spec.name.strip_prefix(names::HEAD_OUTPUT) {
-                Some("weight") => Ok(self.initial(spec.shape.iter().product(), rng)),
+            match spec.name.strip_prefix(names::CLASSIFIER) {
+                Some(".weight") => Ok(self.initial(spec.shape.iter().product(), rng)),
                 Some(_) => Ok(vec![0.0; spec.shape.iter().product()]),
                 None => self.values(spec),
             }
@@ -161,7 +162,7 @@ impl BaseModel {
     /// # Errors
     /// A tensor that the base lacks or holds in another shape.
     pub fn values(&self, spec: &TensorSpec) -> anyhow::Result<Vec<f32>> {
-        let name = names::hugging_face(&self.base_layer_name(&spec.name));
+        let name = hugging_face(&self.base_layer_name(&spec.name));
         // A checkpoint of BertFor… keeps the encoder under `bert.`.
         let tensor = self.tensors.get(&name).or_else(|| self.tensors.get(&format!("bert.{name}")));
         let Some(tensor) = tensor else { bail!("base model: expected a tensor `{name}`, found none") };
@@ -179,9 +180,9 @@ impl BaseModel {
 impl BaseModel {
     /// The name with the number of the base's layer that ours is.
     fn base_layer_name(&self, name: &str) -> String {
-        let found = names::in_layer(name).and_then(|(layer, rest)| Some((self.layers.get(layer)?, rest)));
+        let found = names::layer_of(name).and_then(|(layer, rest)| Some((self.layers.get(layer)?, rest)));
         match found {
-            Some((layer, rest)) => format!("{}{layer}.{rest}", names::LAYER),
+            Some((&layer, rest)) => names::in_layer(layer, rest),
             None => name.to_owned(),
         }
     }

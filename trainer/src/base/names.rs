@@ -1,29 +1,9 @@
-//! Names of tensors in a model file, after the GGUF specification, and what Hugging Face's checkpoints call the same.
-//!
-//! Whoever speaks of a tensor by name takes the name from here.
+//! What Hugging Face's checkpoints call our tensors. Our own names are the model file's ([`encoder::names`]).
 
-/// The embedding table of the word pieces.
-pub const TOKEN_EMBEDDINGS: &str = "token_embd.weight";
-/// The embedding table of the positions.
-pub const POSITION_EMBEDDINGS: &str = "position_embd.weight";
-/// The embedding table of the segments.
-pub const TOKEN_TYPES: &str = "token_types.weight";
-/// The three embedding tables.
-pub const EMBEDDINGS: [&str; 3] = [TOKEN_EMBEDDINGS, POSITION_EMBEDDINGS, TOKEN_TYPES];
-/// What the names of the layers' tensors begin with; the number of the layer follows.
-pub const LAYER: &str = "blk.";
-/// What the names of the classification head's tensors begin with.
-pub const HEAD: &str = "cls.";
-/// What the names of the head's last product begin with; `weight` or `bias` follows.
-pub const HEAD_OUTPUT: &str = "cls.output.";
+use encoder::names;
+
 /// What the names of the masked language model's head begin with; no model file has it.
 pub const MASKED_HEAD: &str = "mlm.";
-
-/// Number of the layer and name within it: `(3, "attn_q.weight")` of `blk.3.attn_q.weight`; `None` outside the layers.
-pub fn in_layer(name: &str) -> Option<(usize, &str)> {
-    let (layer, rest) = name.strip_prefix(LAYER)?.split_once('.')?;
-    Some((layer.parse().ok()?, rest))
-}
 
 /// `blk.3.attn_q.weight` → `encoder.layer.3.attention.self.query.weight`, and so on.
 pub fn hugging_face(name: &str) -> String {
@@ -41,7 +21,7 @@ pub fn hugging_face(name: &str) -> String {
         ("ffn_up.", "intermediate.dense."),
         ("ffn_down.", "output.dense."),
     ];
-    let name = name.replacen(LAYER, "encoder.layer.", 1);
+    let name = name.replacen(names::LAYER, "encoder.layer.", 1);
     match NAMES.iter().find(|(ours, _)| name.contains(ours)) {
         Some((ours, theirs)) => name.replacen(ours, theirs, 1),
         None => name,

@@ -5,7 +5,7 @@
 
 use anyhow::Context;
 use candle_core::{CpuStorage, Device, Storage, Tensor, Var};
-use classifier::encoder::{Encoder, EncoderConfig, Quantization, TensorSpec, Weights, tensor_specs};
+use encoder::{Encoder, EncoderConfig, Quantization, TensorSpec, Weights, tensor_specs};
 use std::collections::BTreeMap;
 use std::path::Path;
 

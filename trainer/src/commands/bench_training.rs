@@ -19,7 +19,7 @@ use crate::objective::classification::Classification;
 use crate::output::json;
 use anyhow::ensure;
 use candle_core::Device;
-use classifier::encoder::Quantization;
+use encoder::Quantization;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;

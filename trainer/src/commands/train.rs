@@ -28,7 +28,7 @@ use crate::output::tables;
 use crate::run::folder::{CHECKPOINT, EVALUATION, Place, SPLIT, TOKENIZER};
 use crate::run::record::RunRecord;
 use crate::scoring::metrics::Evaluation;
-use classifier::encoder::Quantization;
+use encoder::Quantization;
 use std::path::PathBuf;
 
 /// Runs the subcommand.

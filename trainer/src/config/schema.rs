@@ -11,7 +11,7 @@ use super::training::LossConfig;
 use super::training::MaskingConfig;
 use super::training::TrainConfig;
 use anyhow::Context;
-use classifier::encoder::StorageFormat;
+use classifier::model_file::StorageFormat;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

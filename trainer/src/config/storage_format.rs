@@ -1,6 +1,6 @@
 //! Storage formats by the names that configurations, arguments and model cards spell.
 
-use classifier::encoder::StorageFormat;
+use classifier::model_file::StorageFormat;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;

@@ -19,7 +19,7 @@ use crate::scoring::edits;
 use crate::scoring::metrics::Evaluation;
 use crate::scoring::predictions::progress_bar;
 use anyhow::{Context, bail};
-use classifier::encoder::StorageFormat;
+use classifier::model_file::StorageFormat;
 use messages::ManifestModel;
 use std::path::PathBuf;
 

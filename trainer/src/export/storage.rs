@@ -3,11 +3,11 @@
 //! `export.quantization` names the format of the matrices, `export.tensors` and `--tensor` the exceptions. Vectors
 //! always stay f32. Quantization itself is candle's (round to nearest, a scale for 32 values) and deterministic.
 
-use crate::base::names;
 use crate::config::schema::ExportConfig;
 use crate::config::storage_format::TensorFormat;
-use classifier::encoder::StorageFormat;
-use classifier::encoder::{EncoderConfig, tensor_specs};
+use classifier::model_file::StorageFormat;
+use encoder::names;
+use encoder::{EncoderConfig, tensor_specs};
 use indexmap::IndexMap;
 use std::fmt;
 use thiserror::Error;
@@ -130,7 +130,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 
 /// The name with `*` for the number of a block: `blk.*.attn_q.weight`.
 pub fn in_every_block(name: &str) -> String {
-    match names::in_layer(name) {
+    match names::layer_of(name) {
         Some((_, rest)) => format!("{}*.{rest}", names::LAYER),
         None => name.to_owned(),
     }

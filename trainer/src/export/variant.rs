@@ -16,7 +16,7 @@ use crate::scoring::scored::Scored;
 use anyhow::Context;
 use candle_core::Device;
 use classifier::Classifier;
-use classifier::encoder::StorageFormat;
+use classifier::model_file::StorageFormat;
 use indexmap::IndexMap;
 use indicatif::ProgressBar;
 use std::time::Instant;

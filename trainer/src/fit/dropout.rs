@@ -1,7 +1,7 @@
 //! Dropout masks from the run's own seeds: candle's generator cannot be seeded on the CPU.
 
 use crate::config::schema::ModelConfig;
-use classifier::encoder::{Dropout, Mask, Place};
+use encoder::{Dropout, Mask, Place};
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -8,11 +8,11 @@ use super::dropout::SeededDropout;
 use super::objective::{Objective, Pass};
 use super::summed_gradients::Gradients;
 use super::workers::Workers;
-use crate::base::names::TOKEN_EMBEDDINGS;
 use crate::base::parameters::Parameters;
 use crate::config::schema::ModelConfig;
 use candle_core::{Device, Tensor};
-use classifier::encoder::EmbeddingRows;
+use encoder::EmbeddingRows;
+use encoder::names::TOKEN_EMBEDDINGS;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 

@@ -4,7 +4,7 @@
 use super::workers::Workers;
 use crate::base::parameters::Parameters;
 use candle_core::{Device, Tensor};
-use classifier::encoder::{Dropout, Encoder};
+use encoder::{Dropout, Encoder};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 

@@ -4,11 +4,12 @@
 //! worker and are summed here, in the workers' order, so that a run is reproducible.
 
 use super::summed_gradients::{BLOCK, CHUNK, Gradients, of, sum_of_squares, total, with_slices};
-use crate::base::names;
+use crate::base::names::MASKED_HEAD;
 use crate::base::parameters::Parameters;
 use crate::config::training::TrainConfig;
 use anyhow::{Context, ensure};
 use candle_core::{CpuStorage, InplaceOp1, Layout, Tensor, Var};
+use encoder::names;
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -80,10 +81,10 @@ impl AdamW {
 
     /// Share of the learning rate that a parameter gets: 1 for the head, `layer_decay` less for each layer below.
     fn rate_share(&self, name: &str) -> f64 {
-        let layer = names::in_layer(name).map(|(layer, _)| layer);
+        let layer = names::layer_of(name).map(|(layer, _)| layer);
         let depth = match layer {
             Some(layer) => self.num_layers.saturating_sub(layer),
-            None if name.starts_with(names::HEAD) || name.starts_with(names::MASKED_HEAD) => 0,
+            None if name.starts_with(names::CLASSIFIER) || name.starts_with(MASKED_HEAD) => 0,
             None => self.num_layers + 1,
         };
         self.layer_decay.powi(depth as i32)
@@ -213,7 +214,7 @@ mod tests {
     use super::*;
     use crate::base::parameters::tests::{element, filled, tiny_config};
     use candle_core::Device;
-    use classifier::encoder::tensor_specs;
+    use encoder::tensor_specs;
 
     /// Every element `value`.
     fn gradients(value: f32) -> Gradients {

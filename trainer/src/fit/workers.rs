@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use candle_core::{Device, Result, Tensor};
-use classifier::encoder::{Batch, Encoder, NoDropout};
+use encoder::{Batch, Encoder, NoDropout};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Texts a worker takes through one forward pass where there is no backward one.

@@ -16,7 +16,7 @@ use crate::fit::workers::Workers;
 use crate::scoring::metrics::{self, Evaluation};
 use anyhow::bail;
 use candle_core::{D, Result, Tensor};
-use classifier::encoder::{Batch, Encoder};
+use encoder::{Batch, Encoder};
 use std::time::Instant;
 
 /// Fine-tuning on labelled rows and, with teachers, on unlabelled ones.
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
     use crate::base::parameters::tests::filled;
     use crate::config::training::{DistillationConfig, LossConfig};
-    use classifier::encoder::NoDropout;
+    use encoder::NoDropout;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 

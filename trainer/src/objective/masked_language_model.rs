@@ -6,20 +6,20 @@
 
 use super::cross_entropy::log_softmax;
 use crate::base::base_model::BaseModel;
-use crate::base::names;
 use crate::base::parameters::Parameters;
 use crate::config::schema::Config;
 use crate::fit::objective::{Objective, Pass, Score};
 use crate::fit::workers::Workers;
 use anyhow::{Context, ensure};
 use candle_core::{D, Device, Result, Tensor};
-use classifier::encoder::{Batch, Dropout, Encoder, NoDropout, TensorSpec, tensor_specs};
 use classifier::tokenizer::Tokenizer;
+use encoder::names;
+use encoder::{Batch, Dropout, Encoder, NoDropout, TensorSpec, tensor_specs};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 
-/// Names of the head's tensors, each behind [`names::MASKED_HEAD`].
+/// Names of the head's tensors, each behind [`MASKED_HEAD`](crate::base::names::MASKED_HEAD).
 const DENSE_WEIGHT: &str = "mlm.dense.weight";
 const DENSE_BIAS: &str = "mlm.dense.bias";
 const NORM_WEIGHT: &str = "mlm.norm.weight";
@@ -36,7 +36,7 @@ pub fn parameters(base: &BaseModel, device: &Device, rng: &mut ChaCha8Rng) -> an
     let (hidden, vocab) = (base.config.hidden_size, base.config.vocab_size);
     let (mut specs, mut constants) = (Vec::new(), BTreeMap::new());
     for spec in tensor_specs(&base.config) {
-        match spec.name.starts_with(names::HEAD_OUTPUT) {
+        match spec.name.starts_with(names::CLASSIFIER) {
             // The encoder asks for the classification head, masked language modelling does not train it.
             true => {
                 let zeros = Tensor::zeros(spec.shape.as_slice(), candle_core::DType::F32, device)?;

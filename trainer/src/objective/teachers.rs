@@ -17,8 +17,8 @@ use crate::scoring::predictions::{classify_with, progress_bar};
 use anyhow::{Context, ensure};
 use candle_core::{Device, Tensor};
 use classifier::Classifier;
-use classifier::encoder::NoDropout;
 use classifier::model_file::ModelFile;
+use encoder::NoDropout;
 use std::collections::BTreeMap;
 use std::path::Path;
 

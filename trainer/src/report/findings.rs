@@ -1,6 +1,5 @@
 //! What the report tells: every way to store the checkpoint, measured; the mistakes; the edits.
 
-use crate::base::names;
 use crate::config::storage_format::TensorFormat;
 use crate::export::storage::TensorStorage;
 use crate::export::variant;
@@ -12,7 +11,8 @@ use crate::scoring::predictions::most_probable;
 use crate::scoring::predictions::progress_bar;
 use crate::scoring::scored::Scored;
 use anyhow::Context;
-use classifier::encoder::StorageFormat;
+use classifier::model_file::StorageFormat;
+use encoder::names;
 
 /// Mistakes that are shown.
 const NUM_MISTAKES: usize = 20;
@@ -120,7 +120,8 @@ fn choices(configured: &TensorStorage, run: &FinishedRun) -> anyhow::Result<Vec<
     let encoder = &run.record().encoder;
     let wanted = configured.formats(encoder)?;
     let as_q8_0 = |name: &str| TensorFormat { pattern: name.to_owned(), format: StorageFormat::Q8_0 };
-    let embeddings = names::EMBEDDINGS.map(as_q8_0).to_vec();
+    let embeddings =
+        [names::TOKEN_EMBEDDINGS, names::POSITION_EMBEDDINGS, names::TOKEN_TYPES].map(as_q8_0).to_vec();
     let mut choices = Vec::new();
     let mut is_among = false;
     for (name, quantization, exceptions) in [

@@ -5,7 +5,7 @@ use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::data::labelled::{Dataset, sha256_hex};
 use anyhow::{Context, ensure};
-use classifier::encoder::EncoderConfig;
+use encoder::EncoderConfig;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
