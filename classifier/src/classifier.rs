@@ -1,6 +1,7 @@
 //! [`Classifier`]: a loaded model that turns texts into predictions.
 //!
-//! Texts are tokenized, packed into forward passes without padding, and come back in the caller's order.
+//! Texts are tokenized, packed into forward passes without padding, and come back in the caller's order. Inference is
+//! batch-invariant: a text's prediction has the same bits whatever it is batched with.
 
 use crate::inference::{InferenceEncoder, Workspace};
 use crate::kernels::{self, Kernel};
@@ -36,6 +37,22 @@ pub struct Prediction {
 }
 
 /// A loaded model. `Send + Sync`: one value serves many threads.
+///
+/// ```
+/// # let model = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/minilm-l1-q4_0/model.gguf")).to_vec();
+/// use classifier::Classifier;
+///
+/// // `model` holds the bytes of a model file.
+/// let classifier = Classifier::from_gguf(model)?;
+/// let predictions = classifier.classify_batch(&["Shares plunge after guidance cut", "Record profit, shares soar"])?;
+/// assert_eq!(predictions[0].label, "Bearish");
+/// assert_eq!(predictions[1].label, "Bullish");
+///
+/// // Calibrated, in the order of `labels`, and the same bits alone and in company.
+/// assert_eq!(classifier.labels(), ["Bearish", "Bullish", "Neutral"]);
+/// assert_eq!(classifier.classify("Record profit, shares soar")?, predictions[1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Classifier {
     id: String,
@@ -59,10 +76,20 @@ impl Classifier {
         Self::with_kernel(bytes, kernels::best())
     }
 
-    /// As [`Classifier::from_gguf`], for a kernel of [`kernels::available`].
+    /// As [`Classifier::from_gguf`], where the machine cannot be asked which kernel is the fastest: in WebAssembly the
+    /// clock decides. `now_ms` tells milliseconds; some ten of them pass.
     ///
     /// # Errors
     /// As [`Classifier::from_gguf`].
+    pub fn with_fastest_kernel(bytes: Vec<u8>, now_ms: impl FnMut() -> f64) -> Result<Self, ModelError> {
+        Self::with_kernel(bytes, kernels::fastest(now_ms))
+    }
+
+    /// As [`Classifier::from_gguf`], for one of [`testing::available`](crate::testing::available).
+    ///
+    /// # Errors
+    /// As [`Classifier::from_gguf`].
+    #[doc(hidden)]
     pub fn with_kernel(bytes: Vec<u8>, kernel: &'static dyn Kernel) -> Result<Self, ModelError> {
         let file = ModelFile::parse(bytes)?;
         let metadata = file.metadata();
@@ -116,8 +143,8 @@ impl Classifier {
 
     /// Classifies texts; the predictions come in the order of the texts. No text, no prediction.
     ///
-    /// A text's prediction is the same bits whatever it is batched with. Natively, the threads of rayon's pool share
-    /// the batch, or the rows of one long text.
+    /// Batch-invariant: a text's prediction has the same bits whatever it is batched with. Natively, the threads of
+    /// rayon's pool share the batch, or the rows of one long text.
     ///
     /// # Errors
     /// The first text that cannot be classified: nothing left after normalization, or above 1 MiB.

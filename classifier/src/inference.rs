@@ -1,7 +1,7 @@
 //! The encoder at inference: [`Kernel`] operations over the packed tokens of several texts, without padding.
 //!
-//! The same network as [`encoder`](crate::encoder), which trains it, with the activations of every product rounded
-//! to 7 bits; held against it by `tests/it/inference.rs`. A layer is two steps: queries, keys and values of all
+//! The same network as the crate `encoder`, which trains it, with the activations of every product rounded to 7 bits;
+//! held against it by `encoder/tests/it`. A layer is two steps: queries, keys and values of all
 //! rows; then, row by row, everything else. Between the two a row needs its whole text, within them only itself:
 //! so threads share the rows of a long text, and a block of rows keeps what it computes in the cache.
 
@@ -10,7 +10,7 @@ mod workspace;
 
 use crate::ModelError;
 use crate::kernels::{Activation, Heads, Kernel, LayerNorm, MAX_K, RowScale};
-use crate::model_file::{ModelFile, StoredMatrix};
+use crate::model_file::{ModelFile, StoredMatrix, names};
 use layer::Layer;
 pub(crate) use workspace::Workspace;
 use workspace::{Rows, split};
@@ -61,8 +61,8 @@ impl InferenceEncoder {
         }
         let heads = Heads { num_heads: config.num_attention_heads, head_size: config.head_size() };
         let row_bytes = crate::kernels::row_bytes(kernel.layout().k_group, hidden);
-        let token_type = file.floats("token_types.weight")?;
-        let mut position_embeddings = file.floats("position_embd.weight")?;
+        let token_type = file.floats(names::TOKEN_TYPES)?;
+        let mut position_embeddings = file.floats(names::POSITION_EMBEDDINGS)?;
         for row in position_embeddings.chunks_exact_mut(hidden) {
             row.iter_mut().zip(&token_type).for_each(|(x, y)| *x += y);
         }
@@ -70,11 +70,11 @@ impl InferenceEncoder {
         Ok(Self {
             setup: Setup { kernel, hidden, intermediate, heads, row_bytes },
             position_embeddings,
-            embeddings_norm: layer::norm(&file, "token_embd_norm")?,
+            embeddings_norm: layer::norm(&file, names::EMBEDDINGS_NORM)?,
             layers: layers.collect::<Result<_, _>>()?,
-            head_weight: file.floats("cls.output.weight")?,
-            head_bias: file.floats("cls.output.bias")?,
-            token_embeddings: file.into_matrix("token_embd.weight")?,
+            head_weight: file.floats(&names::weight(names::CLASSIFIER))?,
+            head_bias: file.floats(&names::bias(names::CLASSIFIER))?,
+            token_embeddings: file.into_matrix(names::TOKEN_EMBEDDINGS)?,
         })
     }
 
@@ -131,7 +131,7 @@ impl InferenceEncoder {
             for first in (0..tokens).step_by(workspace::BLOCK_ROWS) {
                 let rows = rows.min(tokens - first);
                 for matrix in layer.matrices() {
-                    self.setup.kernel.matmul_i8(&lhs, &scales[..rows], matrix, Activation::None, &mut out);
+                    matrix.multiply(&lhs, &scales[..rows], Activation::None, &mut out);
                     operations += 2 * (rows * matrix.n() * matrix.k()) as u64;
                 }
             }

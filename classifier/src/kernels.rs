@@ -21,14 +21,14 @@ mod rows;
 mod scalar;
 mod simd;
 mod tile;
-#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+#[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
 mod wasm_relaxed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm_simd128;
 
 pub use attention::{AttentionScratch, Heads};
-pub use matmul_i8::{Activation, Layout, MAX_K, PackedMatrix, row_bytes};
-pub use rows::{LayerNorm, RowScale};
+pub use matmul_i8::{Activation, Layout, MAX_K, PackedMatrix, Panels, row_bytes};
+pub use rows::{LayerNorm, RowScale, inverse};
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -41,7 +41,8 @@ pub trait Kernel: Debug + Send + Sync {
     /// How this kernel reads weights.
     fn layout(&self) -> Layout;
 
-    /// Quantizes a row (not empty) to unsigned 7 bits; `out` has [`row_bytes`] bytes.
+    /// Quantizes a row of numbers (not empty, none infinite or NaN) to unsigned 7 bits, 0 ..= 127 whatever they are;
+    /// `out` has [`row_bytes`] bytes.
     fn quantize(&self, x: &[f32], out: &mut [u8]) -> RowScale;
 
     /// `x = LayerNorm(x + residual)` for one row; all slices of the same length.
@@ -50,13 +51,12 @@ pub trait Kernel: Debug + Send + Sync {
     /// `x = softmax(x)`, one row.
     fn softmax(&self, x: &mut [f32]);
 
-    /// `out = activation(lhs · rhsᵀ + bias)`: `lhs` holds as many quantized rows as `lhs_scales` scales,
-    /// `out` is `[rows][n]`.
+    /// What [`PackedMatrix::multiply`] calls.
     fn matmul_i8(
         &self,
         lhs: &[u8],
         lhs_scales: &[RowScale],
-        rhs: &PackedMatrix,
+        rhs: &Panels,
         activation: Activation,
         out: &mut [f32],
     );
@@ -84,7 +84,7 @@ pub fn available() -> Vec<&'static dyn Kernel> {
     }
     #[cfg(target_arch = "aarch64")]
     kernels.extend(neon_dot::NeonDot::get());
-    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
     kernels.extend([&wasm_relaxed::FourWay as &dyn Kernel, &wasm_relaxed::TwoWay]);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     kernels.extend([&wasm_simd128::Simd128 as &dyn Kernel]);
@@ -105,21 +105,32 @@ pub fn best() -> &'static dyn Kernel {
 /// The fastest kernel by the clock where the machine cannot be asked, [`best`] elsewhere. `now_ms` is a clock in
 /// milliseconds; some ten of them pass.
 pub fn fastest(now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
-    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
     return wasm_relaxed::fastest(now_ms);
-    #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
+    #[cfg(not(all(target_arch = "wasm32", feature = "relaxed-simd")))]
     {
         let _ = now_ms;
         best()
     }
 }
 
+/// Calls a function of a kernel that is compiled for an instruction set, or for none but the crate's.
+macro_rules! call {
+    ($call:expr) => {
+        $call
+    };
+    ($call:expr, $feature:literal) => {
+        // SAFETY: a value of the kernel's type exists only where the CPU has the instructions.
+        unsafe { $call }
+    };
+}
+use call;
+
 /// Implements [`Kernel`] for a type that is [`simd::Int8`], compiling each operation for the instruction set.
 ///
 /// `$feature` is empty where the whole crate is compiled for it.
 macro_rules! implement_kernel {
     ($kernel:ty, $name:expr $(, $feature:literal)?) => {
-        #[allow(unused_unsafe)] // unsafe only where there is a `$feature`
         impl crate::kernels::Kernel for $kernel {
             fn name(&self) -> &'static str {
                 $name
@@ -137,8 +148,7 @@ macro_rules! implement_kernel {
                 fn run(kernel: $kernel, x: &[f32], out: &mut [u8]) -> crate::kernels::RowScale {
                     crate::kernels::rows::quantize(kernel, x, out)
                 }
-                // SAFETY: a value of this type exists only where the CPU has the instructions.
-                unsafe { run(*self, x, out) }
+                crate::kernels::call!(run(*self, x, out) $(, $feature)?)
             }
 
             fn add_layer_norm(&self, x: &mut [f32], residual: &[f32], norm: &crate::kernels::LayerNorm) {
@@ -146,8 +156,7 @@ macro_rules! implement_kernel {
                 fn run(kernel: $kernel, x: &mut [f32], residual: &[f32], norm: &crate::kernels::LayerNorm) {
                     crate::kernels::rows::add_layer_norm(crate::kernels::simd::Int8::simd(kernel), x, residual, norm);
                 }
-                // SAFETY: as above.
-                unsafe { run(*self, x, residual, norm) }
+                crate::kernels::call!(run(*self, x, residual, norm) $(, $feature)?)
             }
 
             fn softmax(&self, x: &mut [f32]) {
@@ -155,15 +164,14 @@ macro_rules! implement_kernel {
                 fn run(kernel: $kernel, x: &mut [f32]) {
                     crate::kernels::rows::softmax(crate::kernels::simd::Int8::simd(kernel), x);
                 }
-                // SAFETY: as above.
-                unsafe { run(*self, x) }
+                crate::kernels::call!(run(*self, x) $(, $feature)?)
             }
 
             fn matmul_i8(
                 &self,
                 lhs: &[u8],
                 lhs_scales: &[crate::kernels::RowScale],
-                rhs: &crate::kernels::PackedMatrix,
+                rhs: &crate::kernels::Panels,
                 activation: crate::kernels::Activation,
                 out: &mut [f32],
             ) {
@@ -172,14 +180,13 @@ macro_rules! implement_kernel {
                     kernel: $kernel,
                     lhs: &[u8],
                     lhs_scales: &[crate::kernels::RowScale],
-                    rhs: &crate::kernels::PackedMatrix,
+                    rhs: &crate::kernels::Panels,
                     activation: crate::kernels::Activation,
                     out: &mut [f32],
                 ) {
                     crate::kernels::matmul_i8::matmul_i8(kernel, lhs, lhs_scales, rhs, activation, out);
                 }
-                // SAFETY: as above.
-                unsafe { run(*self, lhs, lhs_scales, rhs, activation, out) }
+                crate::kernels::call!(run(*self, lhs, lhs_scales, rhs, activation, out) $(, $feature)?)
             }
 
             fn attention(
@@ -201,8 +208,7 @@ macro_rules! implement_kernel {
                 ) {
                     crate::kernels::attention::attention(crate::kernels::simd::Int8::simd(kernel), qkv, queries, heads, scratch, out);
                 }
-                // SAFETY: as above.
-                unsafe { run(*self, qkv, queries, heads, scratch, out) }
+                crate::kernels::call!(run(*self, qkv, queries, heads, scratch, out) $(, $feature)?)
             }
         }
     };

@@ -4,15 +4,20 @@
 //! has one; what it has none for lies under `tickertone.`. Reading validates everything the classifier relies
 //! on, once; writing is the trainer's `export`.
 
+mod config;
 mod matrix;
+pub mod names;
 mod read;
+mod storage_format;
+mod tensors;
 mod write;
 
+pub use config::EncoderConfig;
 pub use matrix::StoredMatrix;
 pub use read::ModelFile;
+pub use storage_format::{BLOCK, StorageFormat};
+pub use tensors::{TensorSpec, tensor_specs};
 pub use write::write;
-
-use crate::encoder::EncoderConfig;
 
 /// Everything of a model file but its tensors.
 #[derive(Clone, Debug, PartialEq)]

@@ -72,6 +72,18 @@ impl Step {
 }
 
 /// An ordered list of steps.
+///
+/// ```
+/// use classifier::normalization::Normalization;
+///
+/// let names = ["decode_html_entities", "remove_urls", "replace_cashtags", "collapse_whitespace"];
+/// let normalization = Normalization::new(&names)?;
+/// assert_eq!(normalization.apply("$TSLA &amp; $F up  https://t.co/xyz"), "stock & stock up");
+///
+/// let error = Normalization::new(&["lowercase"]).unwrap_err();
+/// assert_eq!(error.found, "lowercase");
+/// # Ok::<(), classifier::normalization::UnknownStep>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Normalization {
     steps: Vec<Step>,

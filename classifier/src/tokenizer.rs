@@ -1,7 +1,7 @@
 //! Text to token ids, through the `tokenizers` crate and the `tokenizer.json` that the model file carries.
 //!
 //! Truncation and padding that the JSON may ask for are switched off: the length limit is the model's, the
-//! classifier reports truncation, and batches are padded by whoever forms them.
+//! classifier reports truncation, and nothing pads: the texts of a batch lie behind each other, each as long as it is.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

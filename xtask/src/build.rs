@@ -3,6 +3,7 @@
 //! All of it lands in `dist/` (and the server in cargo's target folder). The models are not built here: they
 //! are trained, and committed.
 
+use crate::modules::{self, Relaxed};
 use crate::steps::Steps;
 use crate::tools::{Tools, WASM};
 use crate::workspace::{Workspace, run};
@@ -17,20 +18,25 @@ use tempfile::TempDir;
 struct EngineBuild {
     /// Its folder in the npm package.
     name: &'static str,
-    /// What rustc may use.
-    target_features: &'static str,
+    /// Cargo features of `wasm-model`.
+    features: &'static [&'static str],
     /// What [`WASM_FEATURES`] lacks of it, in wasm-opt's words.
     wasm_opt: &'static [&'static str],
+    /// Whether it may ask the browser for relaxed SIMD.
+    relaxed: Relaxed,
 }
 
 const ENGINE_BUILDS: [EngineBuild; 2] = [
-    EngineBuild { name: "simd128", target_features: "+simd128", wasm_opt: &[] },
+    EngineBuild { name: "simd128", features: &[], wasm_opt: &[], relaxed: Relaxed::No },
     EngineBuild {
         name: "relaxed",
-        target_features: "+simd128,+relaxed-simd",
+        features: &["--features", "relaxed-simd"],
         wasm_opt: &["--enable-relaxed-simd"],
+        relaxed: Relaxed::Exact,
     },
 ];
+/// The program that holds the engine, in [`PROFILE`]'s folder.
+const ENGINE: &str = "tickertone_engine";
 /// The cargo profile of what the browser downloads; its folder in the target folder has the same name.
 const PROFILE: &str = "wasm-release";
 /// What rustc's wasm32 target and `.cargo/config.toml` switch on, in wasm-opt's words.
@@ -44,15 +50,21 @@ const WASM_FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-/// Builds engine, page and server.
+/// Installs the tools, and builds engine, page and server.
 ///
 /// # Errors
 /// One of them does not build; the one that was there before stays.
-pub fn everything(workspace: &Workspace, tools: &Tools, steps: &mut Steps) -> Result<()> {
-    page_and_engine(workspace, tools, steps)?;
-    steps.take("build the server", || {
-        run(workspace.cargo().args(["build", "--release", "--package", "static-server"]))
-    })
+pub fn everything(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    steps.take_both(
+        |steps| page_and_engine(workspace, &Tools::prepare(workspace, steps)?, steps),
+        |steps| steps.take("build the server", || server(workspace)),
+    )
+}
+
+/// Of all packages the one program: so its dependencies have the features that the tests give them, and are not
+/// compiled a second time for those.
+fn server(workspace: &Workspace) -> Result<()> {
+    run(workspace.cargo().args(["build", "--release", "--workspace", "--bin", "static-server"]))
 }
 
 /// Builds what the browser downloads.
@@ -77,41 +89,44 @@ fn engine(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let engine = unfinished.path().join("engine");
     copy_files(&workspace.root.join("wasm-model/js"), &engine)?;
     for build in &ENGINE_BUILDS {
-        copy_files(&module(workspace, tools, build)?, &engine.join(build.name))?;
+        let folder = engine.join(build.name);
+        copy_files(&module(workspace, tools, build)?, &folder)?;
+        modules::check(&folder.join(format!("{ENGINE}_bg.wasm")), build.relaxed)?;
     }
     replace(&dist.join("engine"), &engine)
 }
 
-/// Lints every build of the engine: each compiles kernels that the others leave out.
+/// Lints what the browser downloads: every build of the engine, because each compiles kernels that the others leave
+/// out, and the page. In the profile in which they are built, so that macros and build scripts are the same ones.
 ///
 /// # Errors
 /// There is something to complain about.
-pub fn lint_engine(workspace: &Workspace) -> Result<()> {
+pub fn lint(workspace: &Workspace) -> Result<()> {
     for build in &ENGINE_BUILDS {
-        run(cargo(workspace, build, "clippy", &target(workspace, build)).args(["--", "-D", "warnings"]))?;
+        run(cargo(workspace, build, "clippy").args(["--", "-D", "warnings"]))?;
     }
-    Ok(())
+    let mut page = workspace.cargo();
+    add_rustflags(&mut page);
+    page.args(["clippy", "--package", "web", "--target", WASM, "--profile", PROFILE]);
+    run(page.args(["--", "-D", "warnings"]))
 }
 
-/// Each build has a target folder of its own: the file of a cdylib has no hash in its name, so in one folder
-/// each build would overwrite, and by that invalidate, the other's.
-fn target(workspace: &Workspace, build: &EngineBuild) -> PathBuf {
-    workspace.target.join("engine").join(build.name)
-}
-
-fn cargo(workspace: &Workspace, build: &EngineBuild, subcommand: &str, target: &Path) -> Command {
+/// Both builds have the same flags and one target folder, so that they share all that the feature does not touch.
+fn cargo(workspace: &Workspace, build: &EngineBuild, subcommand: &str) -> Command {
     let mut cargo = workspace.cargo();
-    add_rustflags(&mut cargo, Some(build.target_features));
+    add_rustflags(&mut cargo);
     cargo.args([subcommand, "--package", "wasm-model", "--target", WASM, "--profile", PROFILE]);
-    cargo.arg("--target-dir").arg(target);
+    cargo.args(build.features);
     cargo
 }
 
 /// Compiles, binds and optimizes one build, and returns the folder of what the browser downloads of it.
 fn module(workspace: &Workspace, tools: &Tools, build: &EngineBuild) -> Result<PathBuf> {
-    let target = target(workspace, build);
-    run(&mut cargo(workspace, build, "build", &target))?;
-    let module = target.join(WASM).join(PROFILE).join("wasm_model.wasm");
+    run(&mut cargo(workspace, build, "build"))?;
+    // The builds differ in name only beneath this folder: cargo has just put this one's module there, fresh or not.
+    let module = workspace.target.join(WASM).join(PROFILE).join(format!("{ENGINE}.wasm"));
+    let target = workspace.target.join("engine").join(build.name);
+    std::fs::create_dir_all(&target).with_context(|| format!("{} could not be made", target.display()))?;
     let (bound, stamp) = (target.join("bound"), target.join("bound.fingerprint"));
     // wasm-opt takes half a minute: what was made of the same module by the same tools is not made again.
     let fingerprint = fingerprint(&module, tools, build)?;
@@ -120,9 +135,9 @@ fn module(workspace: &Workspace, tools: &Tools, build: &EngineBuild) -> Result<P
     }
     let unfinished = unfinished_folder(&target)?;
     let mut bindgen = tools.command(workspace, "wasm-bindgen")?;
-    bindgen.args(["--target", "web", "--out-name", "tickertone_engine", "--out-dir"]).arg(unfinished.path());
+    bindgen.args(["--target", "web", "--out-name", ENGINE, "--out-dir"]).arg(unfinished.path());
     run(bindgen.arg(&module))?;
-    let plain = unfinished.path().join("tickertone_engine_bg.wasm");
+    let plain = unfinished.path().join(format!("{ENGINE}_bg.wasm"));
     let optimized = unfinished.path().join("optimized.wasm");
     let mut wasm_opt = tools.command(workspace, "wasm-opt")?;
     wasm_opt.arg("-O3").args(WASM_FEATURES).args(build.wasm_opt);
@@ -144,7 +159,7 @@ fn unfinished_folder(place: &Path) -> Result<TempDir> {
 fn fingerprint(module: &Path, tools: &Tools, build: &EngineBuild) -> Result<String> {
     let bytes = std::fs::read(module).with_context(|| format!("{} cannot be read", module.display()))?;
     let mut hasher = DefaultHasher::new();
-    (bytes, tools.folders(), WASM_FEATURES, build).hash(&mut hasher);
+    (bytes, tools.versions(), WASM_FEATURES, build).hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
 }
 
@@ -152,7 +167,7 @@ fn fingerprint(module: &Path, tools: &Tools, build: &EngineBuild) -> Result<Stri
 fn page(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let mut trunk = tools.command(workspace, "trunk")?;
     trunk.current_dir(workspace.root.join("web"));
-    add_rustflags(&mut trunk, None);
+    add_rustflags(&mut trunk);
     run(trunk.args(["build", "--release", "--offline", "--skip-version-check"]))?;
     let index = workspace.root.join("dist/app/index.html");
     if !index.is_file() {
@@ -161,17 +176,15 @@ fn page(workspace: &Workspace, tools: &Tools) -> Result<()> {
     Ok(())
 }
 
-/// Adds to the flags of `.cargo/config.toml`: target features, and what keeps the builder's home out of the
-/// panic messages, which name source files: every visitor would download its path.
-fn add_rustflags(command: &mut Command, target_features: Option<&str>) {
+/// Adds to the flags of `.cargo/config.toml` what keeps the builder's home out of the panic messages, which name source
+/// files: every visitor would download its path.
+fn add_rustflags(command: &mut Command) {
     let home = std::env::home_dir().map(|home| home.join(".cargo"));
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or(home);
     // Cargo splits the variable at spaces.
     let cargo_home = cargo_home.filter(|folder| !folder.to_string_lossy().contains(' '));
     let remap = cargo_home.map(|folder| format!("--remap-path-prefix={}=cargo", folder.display()));
-    let features = target_features.map(|features| format!("-Ctarget-feature={features}"));
-    let flags: Vec<String> = remap.into_iter().chain(features).collect();
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags.join(" "));
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", remap.unwrap_or_default());
 }
 
 /// Copies the files of a folder that has no folders into a new one.

@@ -5,6 +5,7 @@ use super::workspace::{BLOCK_ROWS, Rows, Scratch, join};
 use crate::ModelError;
 use crate::kernels::{Activation, Heads, Kernel, LayerNorm, PackedMatrix, RowScale, row_bytes};
 use crate::model_file::ModelFile;
+use crate::model_file::names::{self, bias, in_layer, weight};
 use std::ops::Range;
 
 /// The weights of a layer.
@@ -22,11 +23,11 @@ pub(super) struct Layer {
 impl Layer {
     pub(super) fn new(
         file: &ModelFile,
-        kernel: &dyn Kernel,
+        kernel: &'static dyn Kernel,
         heads: Heads,
         index: usize,
     ) -> Result<Self, ModelError> {
-        let name = |part: &str| format!("blk.{index}.{part}");
+        let name = |part: &str| in_layer(index, part);
         let pack = |parts: &[(&str, f32)]| {
             let parts: Vec<(String, f32)> =
                 parts.iter().map(|(part, factor)| (name(part), *factor)).collect();
@@ -34,12 +35,12 @@ impl Layer {
         };
         let query_factor = 1.0 / (heads.head_size as f32).sqrt();
         Ok(Self {
-            qkv: pack(&[("attn_q", query_factor), ("attn_k", 1.0), ("attn_v", 1.0)])?,
-            output: pack(&[("attn_output", 1.0)])?,
-            attention_norm: norm(file, &name("attn_output_norm"))?,
-            up: pack(&[("ffn_up", 1.0)])?,
-            down: pack(&[("ffn_down", 1.0)])?,
-            output_norm: norm(file, &name("layer_output_norm"))?,
+            qkv: pack(&[(names::QUERY, query_factor), (names::KEY, 1.0), (names::VALUE, 1.0)])?,
+            output: pack(&[(names::ATTENTION_OUTPUT, 1.0)])?,
+            attention_norm: norm(file, &name(names::ATTENTION_NORM))?,
+            up: pack(&[(names::UP, 1.0)])?,
+            down: pack(&[(names::DOWN, 1.0)])?,
+            output_norm: norm(file, &name(names::OUTPUT_NORM))?,
         })
     }
 
@@ -58,7 +59,7 @@ impl Layer {
         threads: usize,
     ) {
         if threads == 1 {
-            return setup.kernel.matmul_i8(quantized, scales, &self.qkv, Activation::None, qkv);
+            return self.qkv.multiply(quantized, scales, Activation::None, qkv);
         }
         let half = threads / 2;
         let rows = scales.len() * half / threads;
@@ -123,16 +124,16 @@ impl Layer {
             );
         }
         quantize(kernel, context, hidden, hidden_bytes, quantized, scales);
-        kernel.matmul_i8(quantized, scales, &self.output, Activation::None, attended);
+        self.output.multiply(quantized, scales, Activation::None, attended);
         for (x, residual) in attended.chunks_exact_mut(hidden).zip(rows.hidden.chunks_exact(hidden)) {
             kernel.add_layer_norm(x, residual, &self.attention_norm);
         }
 
         quantize(kernel, attended, hidden, hidden_bytes, quantized, scales);
-        kernel.matmul_i8(quantized, scales, &self.up, Activation::Gelu, inner);
+        self.up.multiply(quantized, scales, Activation::Gelu, inner);
         let inner_bytes = row_bytes(kernel.layout().k_group, intermediate);
         quantize(kernel, inner, intermediate, inner_bytes, quantized, scales);
-        kernel.matmul_i8(quantized, scales, &self.down, Activation::None, rows.hidden);
+        self.down.multiply(quantized, scales, Activation::None, rows.hidden);
         for (x, residual) in rows.hidden.chunks_exact_mut(hidden).zip(attended.chunks_exact(hidden)) {
             kernel.add_layer_norm(x, residual, &self.output_norm);
         }
@@ -158,15 +159,19 @@ fn quantize(
 }
 
 /// The linear layers of these names side by side, each multiplied by its factor.
-fn pack(file: &ModelFile, kernel: &dyn Kernel, parts: &[(String, f32)]) -> Result<PackedMatrix, ModelError> {
+fn pack(
+    file: &ModelFile,
+    kernel: &'static dyn Kernel,
+    parts: &[(String, f32)],
+) -> Result<PackedMatrix, ModelError> {
     let mut matrices = Vec::with_capacity(parts.len());
     for (name, factor) in parts {
-        let bias = file.floats(&format!("{name}.bias"))?;
-        matrices.push((file.matrix(&format!("{name}.weight"))?, bias, *factor));
+        let bias = file.floats(&bias(name))?;
+        matrices.push((file.matrix(&weight(name))?, bias, *factor));
     }
     let n = matrices.iter().map(|(matrix, _, _)| matrix.rows()).sum();
     let k = matrices.first().map_or(0, |(matrix, _, _)| matrix.columns());
-    let mut packed = PackedMatrix::zeros(kernel.layout(), n, k);
+    let mut packed = PackedMatrix::zeros(kernel, n, k);
     let mut weights = vec![0f32; k];
     let mut column = 0;
     for (matrix, bias, factor) in &matrices {
@@ -182,8 +187,8 @@ fn pack(file: &ModelFile, kernel: &dyn Kernel, parts: &[(String, f32)]) -> Resul
 /// The LayerNorm of this name.
 pub(super) fn norm(file: &ModelFile, name: &str) -> Result<LayerNorm, ModelError> {
     Ok(LayerNorm {
-        weight: file.floats(&format!("{name}.weight"))?,
-        bias: file.floats(&format!("{name}.bias"))?,
+        weight: file.floats(&weight(name))?,
+        bias: file.floats(&bias(name))?,
         eps: file.metadata().encoder.layer_norm_eps as f32,
     })
 }

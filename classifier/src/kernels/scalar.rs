@@ -1,5 +1,4 @@
 //! The scalar kernel: the specification of all others, and what runs where there is nothing faster.
-#![allow(unsafe_code)] // in the macro, for the other kernels' sake
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};

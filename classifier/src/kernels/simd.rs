@@ -2,7 +2,8 @@
 //!
 //! The operations beside this file are written once over these traits and compiled once for each instruction
 //! set. Every operation of `Simd` is a single IEEE 754 operation on each lane, none is a fused multiply-add, and sums
-//! over lanes have one order ([`Simd::sum`]): that is why all kernels return the same bits.
+//! over lanes have one order ([`Simd::sum`]): that is why all kernels return the same bits. What instruction sets
+//! disagree about, the larger of two zeros and of a NaN, no result may depend on.
 
 /// Lanes of a sum, whatever the width of the vectors: element i is added to lane i mod 16.
 pub(crate) const SUM_LANES: usize = 16;
@@ -29,9 +30,10 @@ pub(crate) trait Simd: Copy {
     fn sub(self, a: Self::F32, b: Self::F32) -> Self::F32;
     fn mul(self, a: Self::F32, b: Self::F32) -> Self::F32;
     fn div(self, a: Self::F32, b: Self::F32) -> Self::F32;
-    /// `if a > b { a } else { b }`, which settles what a NaN does.
+    /// The larger of two numbers, neither a NaN. Of 0 and −0 either may come out, and compilers choose anew: LLVM 22
+    /// makes any vectorized `if a > b { a } else { b }` WebAssembly's relaxed maximum where it may use that.
     fn max(self, a: Self::F32, b: Self::F32) -> Self::F32;
-    /// `if a < b { a } else { b }`.
+    /// The smaller of two numbers; as [`Simd::max`].
     fn min(self, a: Self::F32, b: Self::F32) -> Self::F32;
     fn abs(self, x: Self::F32) -> Self::F32;
     /// The f32 whose bits are those of `x` shifted left by 23: integer to exponent field.

@@ -1,7 +1,7 @@
 //! The tile of the int8 product: written once over [`Int8Vectors`], compiled for each instruction set.
 //!
 //! Raw pointers, because this loop is four fifths of all time: bounds checked in it cost a tenth in WebAssembly.
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "pointers whose bounds are checked once a tile")]
 
 use super::simd::{Int8, Simd};
 

@@ -4,7 +4,7 @@
 //! Two kernels with the same bits. On CPUs with a dot product (AVX-VNNI, NEON) the four-way instruction is one of
 //! theirs. On others V8 emulates it, and the two-way one with a widening of our own, whose ones stay in a register,
 //! is faster by a quarter (AMD Zen 4). WebAssembly cannot ask the CPU, hence [`fastest`].
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "loads and stores through pointers, and relaxed instructions")]
 
 use super::simd::Int8;
 use super::tile::{Int8Vectors, tile};
@@ -13,7 +13,8 @@ use super::{Kernel, implement_kernel};
 use std::arch::wasm32::*;
 use std::hint::black_box;
 
-/// `i32x4.relaxed_dot_i8x16_i7x16_add_s`. The module is compiled with relaxed SIMD, so whoever runs it has it.
+/// `i32x4.relaxed_dot_i8x16_i7x16_add_s`. Whoever runs the module has relaxed SIMD: engines refuse it as a whole
+/// otherwise.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FourWay;
 
@@ -21,8 +22,8 @@ pub(super) struct FourWay;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TwoWay;
 
-implement_kernel!(FourWay, "wasm-relaxed-4way");
-implement_kernel!(TwoWay, "wasm-relaxed-2way");
+implement_kernel!(FourWay, "wasm-relaxed-4way", "relaxed-simd");
+implement_kernel!(TwoWay, "wasm-relaxed-2way", "relaxed-simd");
 
 /// The faster of the two, by the clock.
 pub(super) fn fastest(mut now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
@@ -34,9 +35,11 @@ pub(super) fn fastest(mut now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
     let (mut four_way_ms, mut two_way_ms) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..ROUNDS {
         let start_ms = now_ms();
-        compute_tiles(FourWay);
+        // SAFETY: whoever runs the module has relaxed SIMD.
+        unsafe { compute_tiles(FourWay) };
         let middle_ms = now_ms();
-        compute_tiles(TwoWay);
+        // SAFETY: as above.
+        unsafe { compute_tiles(TwoWay) };
         four_way_ms = four_way_ms.min(middle_ms - start_ms);
         two_way_ms = two_way_ms.min(now_ms() - middle_ms);
     }
@@ -46,6 +49,7 @@ pub(super) fn fastest(mut now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
 /// Half a millisecond of work: several times what browsers round their clocks to. A function of its own and nothing
 /// but tiles, because what is timed has to be compiled first.
 #[inline(never)]
+#[target_feature(enable = "relaxed-simd")]
 fn compute_tiles<I: Int8>(kernel: I) {
     const ROW_BYTES: usize = 384;
     let (lhs, panel) = ([1u8; 4 * ROW_BYTES], [1i8; ROW_BYTES * 4 * VECTORS]);
@@ -66,9 +70,8 @@ fn low_bytes(x: v128) -> u32 {
     i32x4_extract_lane::<0>(bytes) as u32
 }
 
-// SAFETY of every block: the caller promises what is asked of the pointers.
 macro_rules! implement_int8 {
-    ($kernel:ty, $constants:ty = $value:expr, $dot:expr) => {
+    ($kernel:ty, $constants:ty = $value:expr, ($ones:pat, $sums:ident, $x:ident, $weights:ident) => $dot:expr) => {
         impl Int8 for $kernel {
             const TILE_ROWS: usize = 4;
             const TILE_COLUMNS: usize = 4 * VECTORS;
@@ -112,34 +115,39 @@ macro_rules! implement_int8 {
 
             #[inline(always)]
             unsafe fn load_sums(self, from: *const i32) -> v128 {
+                // SAFETY: the caller promises that this can be read at `from`.
                 unsafe { v128_load(from.cast()) }
             }
 
             #[inline(always)]
             unsafe fn store_sums(self, sums: v128, to: *mut i32) {
+                // SAFETY: the caller promises that this can be written at `to`.
                 unsafe { v128_store(to.cast(), sums) }
             }
 
             #[inline(always)]
             unsafe fn load_weights(self, from: *const i8) -> v128 {
+                // SAFETY: the caller promises that this can be read at `from`.
                 unsafe { v128_load(from.cast()) }
             }
 
             #[inline(always)]
             unsafe fn splat_group(self, from: *const u8) -> v128 {
+                // SAFETY: the caller promises that this can be read at `from`.
                 unsafe { v128_load32_splat(from.cast()) }
             }
 
             #[inline(always)]
-            fn dot(self, constants: $constants, sums: v128, x: v128, weights: v128) -> v128 {
-                $dot(constants, sums, x, weights)
+            fn dot(self, $ones: $constants, $sums: v128, $x: v128, $weights: v128) -> v128 {
+                // SAFETY: whoever runs the module has relaxed SIMD.
+                unsafe { $dot }
             }
         }
     };
 }
 
-implement_int8!(FourWay, () = (), |(), sums, x, weights| i32x4_relaxed_dot_i8x16_i7x16_add(weights, x, sums));
+implement_int8!(FourWay, () = (), ((), sums, x, weights) => i32x4_relaxed_dot_i8x16_i7x16_add(weights, x, sums));
 // The black box keeps LLVM from writing the ones into the loop as a constant.
-implement_int8!(TwoWay, v128 = black_box(i16x8_splat(1)), |ones, sums, x, weights| {
+implement_int8!(TwoWay, v128 = black_box(i16x8_splat(1)), (ones, sums, x, weights) => {
     i32x4_add(sums, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(weights, x), ones))
 });

@@ -1,6 +1,6 @@
 //! WebAssembly's 128-bit SIMD: 8 products an instruction with `i32x4.dot_i16x8_s`, activations stored as i16 and
 //! weights widened as they are read.
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "loads and stores through pointers")]
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
@@ -16,8 +16,6 @@ implement_kernel!(Simd128, "wasm-simd128");
 /// Vectors of a tile's row. 4 rows of 2 keep all sums in the 16 registers that V8 has on x86.
 const VECTORS: usize = 2;
 
-// SAFETY of every block: slices are as long as what is read or written, which is asserted, and for pointers the
-// caller promises it.
 impl Simd for Simd128 {
     const WIDTH: usize = 4;
 
@@ -30,16 +28,19 @@ impl Simd for Simd128 {
 
     #[inline(always)]
     fn load(self, x: &[f32]) -> v128 {
+        // SAFETY: `x[..4]` is what is read.
         unsafe { v128_load(x[..4].as_ptr().cast()) }
     }
 
     #[inline(always)]
     fn load_i32(self, x: &[i32]) -> v128 {
+        // SAFETY: `x[..4]` is what is read.
         f32x4_convert_i32x4(unsafe { v128_load(x[..4].as_ptr().cast()) })
     }
 
     #[inline(always)]
     fn store(self, x: v128, out: &mut [f32]) {
+        // SAFETY: `out[..4]` is what is written.
         unsafe { v128_store(out[..4].as_mut_ptr().cast(), x) }
     }
 
@@ -65,14 +66,13 @@ impl Simd for Simd128 {
 
     #[inline(always)]
     fn max(self, a: v128, b: v128) -> v128 {
-        // pmax(b, a) is `if b < a { a } else { b }`.
-        f32x4_pmax(b, a)
+        // One instruction of x86; `f32x4_max`, which settles zeros and NaN, takes six.
+        f32x4_pmax(a, b)
     }
 
     #[inline(always)]
     fn min(self, a: v128, b: v128) -> v128 {
-        // pmin(b, a) is `if a < b { a } else { b }`.
-        f32x4_pmin(b, a)
+        f32x4_pmin(a, b)
     }
 
     #[inline(always)]
@@ -121,21 +121,25 @@ impl Int8Vectors for Simd128 {
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> v128 {
+        // SAFETY: the caller promises that this can be read at `from`.
         unsafe { v128_load(from.cast()) }
     }
 
     #[inline(always)]
     unsafe fn store_sums(self, sums: v128, to: *mut i32) {
+        // SAFETY: the caller promises that this can be written at `to`.
         unsafe { v128_store(to.cast(), sums) }
     }
 
     #[inline(always)]
     unsafe fn load_weights(self, from: *const i8) -> v128 {
+        // SAFETY: the caller promises that this can be read at `from`.
         unsafe { i16x8_load_extend_i8x8(from) }
     }
 
     #[inline(always)]
     unsafe fn splat_group(self, from: *const u8) -> v128 {
+        // SAFETY: the caller promises that this can be read at `from`.
         unsafe { v128_load32_splat(from.cast()) }
     }
 

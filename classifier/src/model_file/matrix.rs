@@ -3,7 +3,7 @@
 //! Formats: ggml's `block_q8_0` (scale, 32 × i8) and `block_q4_0` (scale, 16 bytes with elements i in the low and
 //! i + 16 in the high half, offset 8), scales in IEEE 754 binary16. Rows of blocks are multiples of 32 long.
 
-use crate::encoder::{BLOCK, StorageFormat};
+use super::{BLOCK, StorageFormat};
 use candle_core::quantized::GgmlDType;
 use half::f16;
 use std::ops::Range;

@@ -3,14 +3,15 @@
 //! candle parses the container; every size is checked against the hyper-parameters before a tensor is read, so
 //! that nothing later can be out of range.
 
-use super::{ARCHITECTURE, Metadata, POOLING_TYPE_MEAN, StoredMatrix, keys};
+use super::names::{UP, in_layer, weight};
+use super::{
+    ARCHITECTURE, EncoderConfig, Metadata, POOLING_TYPE_MEAN, StoredMatrix, TensorSpec, keys, tensor_specs,
+};
 use crate::ModelError;
-use crate::encoder::{EncoderConfig, TensorSpec, Weights, tensor_specs};
 use crate::normalization::Normalization;
 use crate::tokenizer::Tokenizer;
 use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::{Content, Value};
-use candle_core::{Device, Tensor};
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::ops::Range;
@@ -55,7 +56,8 @@ impl ModelFile {
 
     /// Storage type of the big matrices.
     pub fn dtype(&self) -> GgmlDType {
-        self.content.tensor_infos.get("blk.0.ffn_up.weight").map_or(GgmlDType::F32, |info| info.ggml_dtype)
+        let matrix = self.content.tensor_infos.get(&weight(&in_layer(0, UP)));
+        matrix.map_or(GgmlDType::F32, |info| info.ggml_dtype)
     }
 
     /// A tensor as a matrix; one of a single dimension is a row.
@@ -86,6 +88,11 @@ impl ModelFile {
         }))
     }
 
+    /// The shape of a tensor of this architecture.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.specs.get(name).map(|spec| spec.shape.as_slice())
+    }
+
     fn locate(&self, name: &str) -> Result<StoredMatrix<Range<usize>>, ModelError> {
         let (Some(spec), Some(info)) = (self.specs.get(name), self.content.tensor_infos.get(name)) else {
             return Err(refuse_tensor(name, "a tensor of the bert architecture", "another name"));
@@ -114,16 +121,6 @@ impl ModelFile {
             matrix.read_row(row, values);
         }
         Ok(values)
-    }
-}
-
-impl Weights for ModelFile {
-    type Error = ModelError;
-
-    fn tensor(&self, name: &str) -> Result<Tensor, ModelError> {
-        let values = self.floats(name)?;
-        let shape = self.specs.get(name).map(|spec| spec.shape.clone()).unwrap_or_default();
-        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
     }
 }
 

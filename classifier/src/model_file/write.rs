@@ -1,7 +1,6 @@
 //! Writes a model file; the reader is `read.rs`.
 
-use super::{ARCHITECTURE, Metadata, POOLING_TYPE_MEAN, keys};
-use crate::encoder::tensor_specs;
+use super::{ARCHITECTURE, Metadata, POOLING_TYPE_MEAN, keys, tensor_specs};
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use std::collections::BTreeMap;

@@ -1,10 +1,9 @@
-//! A small random model with a real tokenizer: two layers, 64 wide, 32 tokens; a fraction of a second to load.
+//! A small random model with a real tokenizer: two layers, 64 wide, 32 tokens; a fraction of a second to load. The
+//! tests of the crate `encoder` have it, too.
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
-use classifier::encoder::{EncoderConfig, tensor_specs};
-use classifier::model_file::{self, Metadata};
-use proptest::test_runner::{Config as ProptestConfig, RngSeed};
+use classifier::model_file::{self, EncoderConfig, Metadata, TensorSpec, tensor_specs};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
@@ -23,16 +22,6 @@ impl Numbers {
         let count = shape.iter().product();
         let values: Vec<f32> = (0..count).map(|_| self.next() * scale).collect();
         Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
-    }
-}
-
-/// The same cases in every run: a failure is a failure of the change at hand. To search further, change the seed.
-pub fn proptest_config() -> ProptestConfig {
-    ProptestConfig {
-        cases: 300,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(1),
-        ..ProptestConfig::default()
     }
 }
 
@@ -97,7 +86,7 @@ pub fn metadata() -> Metadata {
 /// Every tensor of the model; norms start near 1, as trained ones are.
 pub fn tensors(config: &EncoderConfig) -> BTreeMap<String, Tensor> {
     let mut numbers = Numbers(7);
-    let tensor = |spec: classifier::encoder::TensorSpec| {
+    let tensor = |spec: TensorSpec| {
         let noise = numbers.tensor(&spec.shape, 0.3);
         let is_norm_weight = spec.name.contains("norm.weight");
         (spec.name, if is_norm_weight { (noise + 1.0).unwrap() } else { noise })

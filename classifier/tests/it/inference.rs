@@ -1,11 +1,9 @@
-//! Inference against the differentiable encoder, and every kernel against the scalar one.
+//! Inference as a whole: every kernel against the scalar one, texts alone and in company, on one thread and on several.
+//! It is held against the differentiable encoder in `encoder/tests/it`.
 
-use crate::fixture::{config, gguf, metadata};
-use candle_core::Device;
+use crate::fixture::{gguf, metadata};
 use candle_core::quantized::GgmlDType;
-use classifier::encoder::{Batch, Encoder, NoDropout};
-use classifier::model_file::ModelFile;
-use classifier::{Classifier, kernels};
+use classifier::{Classifier, testing};
 
 const TEXTS: [&str; 5] = [
     "shares rise after guidance",
@@ -21,29 +19,11 @@ fn logits(classifier: &Classifier, texts: &[&str]) -> Vec<f32> {
 }
 
 #[test]
-fn logits_are_those_of_the_encoder_up_to_quantization() {
-    for dtype in [GgmlDType::F32, GgmlDType::Q8_0, GgmlDType::Q4_0] {
-        let bytes = gguf(&metadata(), dtype);
-        let file = ModelFile::parse(bytes.clone()).unwrap();
-        let encoder = Encoder::new(&config(), &file).unwrap();
-        let tokenizer = file.tokenizer();
-        let ids: Vec<Vec<u32>> =
-            TEXTS.iter().map(|text| tokenizer.encode(text, 32).unwrap().input_ids).collect();
-        let exact = encoder.logits(&Batch::new(&ids, &Device::Cpu).unwrap(), &mut NoDropout).unwrap();
-        let exact = exact.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let ours = logits(&Classifier::from_gguf(bytes).unwrap(), &TEXTS);
-        for (ours, exact) in ours.iter().zip(&exact) {
-            assert!((ours - exact).abs() < 0.1, "{dtype:?}: {ours} and {exact}");
-        }
-    }
-}
-
-#[test]
 fn every_kernel_gives_the_same_bits() {
     let bytes = gguf(&metadata(), GgmlDType::Q8_0);
-    let scalar = kernels::scalar();
+    let scalar = testing::scalar();
     let expected = logits(&Classifier::with_kernel(bytes.clone(), scalar).unwrap(), &TEXTS);
-    for kernel in kernels::available() {
+    for kernel in testing::available() {
         let classifier = Classifier::with_kernel(bytes.clone(), kernel).unwrap();
         assert_eq!(classifier.kernel(), kernel.name());
         assert_eq!(logits(&classifier, &TEXTS), expected, "{}", kernel.name());

@@ -1,9 +1,7 @@
 //! Model files: written and read back, quantized, cut short, tampered with. No bytes may cause a panic.
 
-use crate::fixture::{self, gguf, metadata};
-use candle_core::Device;
+use crate::fixture::{gguf, metadata};
 use candle_core::quantized::GgmlDType;
-use classifier::encoder::{Batch, Encoder, NoDropout};
 use classifier::model_file::{Metadata, ModelFile};
 use classifier::{Classifier, ModelError};
 use proptest::prelude::*;
@@ -38,27 +36,6 @@ fn metadata_is_read_back_as_it_was_written() {
         assert_eq!(found, expected);
         assert_eq!(file.dtype(), dtype);
         assert_eq!(gguf(&metadata(), dtype), bytes, "the same model must give the same bytes");
-    }
-}
-
-/// What storage alone costs: the encoder computes in f32 here. What rounded activations add is held in `inference.rs`.
-#[test]
-fn quantized_files_agree_with_f32() {
-    let texts = ["shares rise after guidance", "the stock is down !", "cut"];
-    let logits = |dtype| {
-        let file = ModelFile::parse(gguf(&metadata(), dtype)).unwrap();
-        let encoder = Encoder::new(&file.metadata().encoder, &file).unwrap();
-        let tokenizer = file.tokenizer();
-        let ids: Vec<Vec<u32>> =
-            texts.iter().map(|text| tokenizer.encode(text, 32).unwrap().input_ids).collect();
-        let logits = encoder.logits(&Batch::new(&ids, &Device::Cpu).unwrap(), &mut NoDropout).unwrap();
-        logits.flatten_all().unwrap().to_vec1::<f32>().unwrap()
-    };
-    let exact = logits(GgmlDType::F32);
-    for (dtype, tolerance) in [(GgmlDType::Q8_0, 0.05), (GgmlDType::Q4_0, 0.6)] {
-        for (quantized, exact) in logits(dtype).iter().zip(&exact) {
-            assert!((quantized - exact).abs() < tolerance, "{dtype:?}: {quantized} and {exact}");
-        }
     }
 }
 
@@ -123,7 +100,7 @@ fn whole() -> &'static [u8] {
 }
 
 proptest! {
-    #![proptest_config(fixture::proptest_config())]
+    #![proptest_config(crate::proptest_config())]
 
     #[test]
     fn no_cut_file_loads_or_panics(share in 0.0..1.0f64) {

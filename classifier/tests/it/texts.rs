@@ -1,6 +1,6 @@
 //! Texts of every kind, good and bad, through a loaded model.
 
-use crate::fixture::{self, gguf, metadata};
+use crate::fixture::{gguf, metadata};
 use candle_core::quantized::GgmlDType;
 use classifier::{Classifier, ClassifyError};
 use proptest::prelude::*;
@@ -63,12 +63,9 @@ fn order_and_duplicates_are_kept_and_company_does_not_matter() {
     let texts = ["down", "the stock is up after guidance . the stock is up", "up", "down", "shares fall !"];
     let batch = classifier().classify_batch(&texts).unwrap();
     for (text, batched) in texts.iter().zip(&batch) {
-        let alone = classifier().classify(text).unwrap();
-        assert_eq!(alone.num_tokens, batched.num_tokens);
-        for (a, b) in alone.probabilities.iter().zip(&batched.probabilities) {
-            assert!((a - b).abs() < 1e-5, "{text}: {a} and {b}");
-        }
+        assert_eq!(classifier().classify(text).unwrap(), *batched, "{text}");
     }
+    assert_eq!(batch.len(), texts.len());
     assert_eq!(batch[0], batch[3]);
     assert!(classifier().classify_batch::<&str>(&[]).unwrap().is_empty());
 }
@@ -90,7 +87,7 @@ fn an_explanation_says_what_each_word_did() {
     let label = classifier().labels().iter().position(|l| *l == explanation.prediction.label).unwrap();
     let without = classifier().classify("shares after guidance").unwrap().probabilities[label];
     let expected = explanation.prediction.probabilities[label] - without;
-    assert!((explanation.words[1].contribution - expected).abs() < 1e-5);
+    assert_eq!(explanation.words[1].contribution, expected);
     assert_eq!(explanation.words[3].contribution, 0.0, "a link is not read");
     let alone = classifier().explain("up").unwrap();
     assert_eq!(alone.words.len(), 1);
@@ -98,7 +95,7 @@ fn an_explanation_says_what_each_word_did() {
 }
 
 proptest! {
-    #![proptest_config(fixture::proptest_config())]
+    #![proptest_config(crate::proptest_config())]
 
     #[test]
     fn no_text_panics(text in any::<String>()) {

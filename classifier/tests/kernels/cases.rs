@@ -22,11 +22,19 @@ pub enum Values {
     Extreme,
     /// All the same.
     Constant,
+    /// 0 and −0.
+    Zeros,
+    /// A few neighbouring f32 at 1: the range is a few units in the last place.
+    Neighbours,
+    /// Between −1e-40 and 1e-40: a range whose reciprocal overflows.
+    Subnormal,
+    /// Only the largest and the smallest f32: a range that overflows.
+    Largest,
 }
 
 /// All cases.
 pub fn cases() -> Vec<Case> {
-    use Values::{Constant, Extreme, Ordinary};
+    use Values::{Constant, Extreme, Largest, Neighbours, Ordinary, Subnormal, Zeros};
     let mut cases = Vec::new();
     for kind in [Ordinary, Extreme, Constant] {
         for len in (1..=70).chain([127, 128, 384, 1536]) {
@@ -53,12 +61,28 @@ pub fn cases() -> Vec<Case> {
             cases.push(Case::Attention { tokens, first, queries: tokens - first, num_heads, head_size });
         }
     }
+    for kind in [Zeros, Neighbours, Subnormal, Largest] {
+        for len in (1..=35).chain([127, 128, 384, 1536]) {
+            cases.push(Case::Quantize { len, kind });
+            cases.push(Case::Softmax { len, kind });
+            if kind != Largest {
+                cases.push(Case::AddLayerNorm { len, kind });
+            }
+        }
+        for (rows, n, k) in [(1, 1, 1), (5, 17, 7), (13, 70, 384)] {
+            // What overflows is a NaN, whose bits instruction sets differ in.
+            if kind != Largest {
+                cases.push(Case::MatmulI8 { rows, n, k, kind, activation: Activation::None });
+                cases.push(Case::MatmulI8 { rows, n, k, kind, activation: Activation::Gelu });
+            }
+        }
+    }
     cases
 }
 
 impl Case {
     /// The bits of everything that `kernel` returns.
-    pub fn run(&self, kernel: &dyn Kernel) -> Vec<u32> {
+    pub fn run(&self, kernel: &'static dyn Kernel) -> Vec<u32> {
         let mut numbers = Numbers(2_463_534_242);
         match *self {
             Self::Quantize { len, kind } => {
@@ -92,7 +116,7 @@ impl Case {
                 bits(&x)
             }
             Self::MatmulI8 { rows, n, k, kind, activation } => {
-                let mut rhs = PackedMatrix::zeros(kernel.layout(), n, k);
+                let mut rhs = PackedMatrix::zeros(kernel, n, k);
                 for column in 0..n {
                     let weights = numbers.floats(k, kind);
                     rhs.set_column(column, &weights, numbers.next(), 0.75);
@@ -104,7 +128,7 @@ impl Case {
                     scales.push(kernel.quantize(&numbers.floats(k, kind), row));
                 }
                 let mut out = vec![0f32; rows * n + 1];
-                kernel.matmul_i8(&lhs[1..], &scales, &rhs, activation, &mut out[1..]);
+                rhs.multiply(&lhs[1..], &scales, activation, &mut out[1..]);
                 bits(&out)
             }
             Self::Attention { tokens, first, queries, num_heads, head_size } => {
@@ -126,7 +150,7 @@ impl Case {
 }
 
 /// FNV-1a over the bits of every case (Fowler, Noll, Vo): one number for all that a kernel computes.
-pub fn digest(kernel: &dyn Kernel) -> u64 {
+pub fn digest(kernel: &'static dyn Kernel) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     for case in cases() {
         for byte in case.run(kernel).into_iter().flat_map(u32::to_le_bytes) {
@@ -156,6 +180,10 @@ impl Numbers {
             Values::Ordinary => numbers.next(),
             Values::Extreme => 1e4f32.copysign(numbers.next()),
             Values::Constant => -1.5,
+            Values::Zeros => 0f32.copysign(numbers.next()),
+            Values::Neighbours => 1.0 + (numbers.next() > 0.0) as u8 as f32 * f32::EPSILON,
+            Values::Subnormal => numbers.next() * 3e-41,
+            Values::Largest => f32::MAX.copysign(numbers.next()),
         };
         (0..len).map(|_| float(self)).collect()
     }

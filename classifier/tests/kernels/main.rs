@@ -6,7 +6,7 @@ mod oracle;
 
 use cases::{cases, digest};
 /// Under the name by which `cases` knows it.
-use classifier::kernels;
+use classifier::testing as kernels;
 
 /// What every kernel on every machine computes, checked in: see `digest.txt`.
 fn golden_digest() -> u64 {
@@ -23,6 +23,7 @@ fn every_kernel_returns_the_bits_of_the_scalar_one() {
             let found = case.run(*kernel);
             let differs = expected.iter().zip(&found).position(|(a, b)| a != b);
             assert_eq!(differs, None, "{} differs from scalar in {case:?}", kernel.name());
+            assert_eq!(found.len(), expected.len(), "{} in {case:?}", kernel.name());
         }
     }
 }

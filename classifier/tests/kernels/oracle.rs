@@ -1,6 +1,6 @@
 //! The scalar kernel against the formulas in f64.
 
-use classifier::kernels::{
+use classifier::testing::{
     Activation, AttentionScratch, Heads, LayerNorm, PackedMatrix, RowScale, row_bytes, scalar,
 };
 
@@ -32,14 +32,14 @@ fn exp_and_softmax_are_exact_to_two_units_in_the_last_place() {
 #[test]
 fn gelu_is_exact_to_one_millionth() {
     // A product with the weight 1 of values whose quantization is known.
-    let mut matrix = PackedMatrix::zeros(scalar().layout(), 1, 1);
+    let mut matrix = PackedMatrix::zeros(scalar(), 1, 1);
     matrix.set_column(0, &[127.0], 0.0, 1.0);
     for step in -16_000..=16_000 {
         let x = step as f32 / 1000.0;
         let (lhs, scale) = ([64, 0, 0, 0], RowScale { scale: 0.0, midpoint: x / 127.0 });
         let mut out = [0f32; 2];
-        scalar().matmul_i8(&lhs, &[scale], &matrix, Activation::None, &mut out[..1]);
-        scalar().matmul_i8(&lhs, &[scale], &matrix, Activation::Gelu, &mut out[1..]);
+        matrix.multiply(&lhs, &[scale], Activation::None, &mut out[..1]);
+        matrix.multiply(&lhs, &[scale], Activation::Gelu, &mut out[1..]);
         let exact = f64::from(out[0]) * 0.5 * erfc(-f64::from(out[0]) / std::f64::consts::SQRT_2);
         assert!((f64::from(out[1]) - exact).abs() < 1e-6, "gelu({x}): {} and {exact}", out[1]);
     }
@@ -99,10 +99,36 @@ fn a_quantized_row_is_half_a_step_off_at_most() {
     }
 }
 
+/// A row's range may be as narrow as the distance of two f32, as wide as all of them, or smaller than 126 / f32::MAX.
+#[test]
+fn a_row_of_any_range_keeps_to_seven_bits() {
+    let next = 1.0 + f32::EPSILON;
+    let rows: [&[f32]; 8] = [
+        &[1.0, next],
+        &[-next, -1.0, -1.0],
+        &[1.0, next, next + f32::EPSILON, 1.0 + 90.0 * f32::EPSILON],
+        &[16_777_216.0, 16_777_218.0],
+        &[f32::MAX, f32::MIN],
+        &[f32::MAX, f32::MAX / 3.0],
+        &[1e-45, -1e-45, 1e-40],
+        &[f32::MIN_POSITIVE, 0.0],
+    ];
+    for row in rows {
+        let mut out = vec![0; row_bytes(4, row.len())];
+        let RowScale { scale, midpoint } = scalar().quantize(row, &mut out);
+        for (x, q) in row.iter().zip(&out) {
+            assert!((1..=127).contains(q), "{row:?}: {q}");
+            let back = f64::from(midpoint) + (f64::from(*q) - 64.0) * f64::from(scale);
+            let tolerance = 0.500_01 * f64::from(scale) + 1.3e-7 * f64::from(x.abs()) + 2e-38;
+            assert!((f64::from(*x) - back).abs() <= tolerance, "{row:?}: {x} and {back}");
+        }
+    }
+}
+
 #[test]
 fn the_int8_product_is_that_of_the_rounded_numbers() {
     let (rows, n, k) = (5, 11, 70);
-    let mut matrix = PackedMatrix::zeros(scalar().layout(), n, k);
+    let mut matrix = PackedMatrix::zeros(scalar(), n, k);
     let weights: Vec<Vec<f32>> = (0..n).map(|column| wave(k, 0.37 + column as f64)).collect();
     for (column, weights) in weights.iter().enumerate() {
         matrix.set_column(column, weights, column as f32, 2.0);
@@ -112,7 +138,7 @@ fn the_int8_product_is_that_of_the_rounded_numbers() {
     let quantized = x.iter().zip(lhs.chunks_exact_mut(matrix.row_bytes()));
     let scales: Vec<RowScale> = quantized.map(|(x, out)| scalar().quantize(x, out)).collect();
     let mut out = vec![0f32; rows * n];
-    scalar().matmul_i8(&lhs, &scales, &matrix, Activation::None, &mut out);
+    matrix.multiply(&lhs, &scales, Activation::None, &mut out);
     for row in 0..rows {
         for column in 0..n {
             let exact: f64 =

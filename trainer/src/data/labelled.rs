@@ -1,8 +1,15 @@
-//! Texts with labels: what is trained on, and scored on.
+//! Reading labelled texts from CSV, JSONL and Parquet: what is trained on, and scored on.
+//!
+//! First step of `train` and `evaluate`; `texts` does the same without labels. Rows stream through; only what is asked for
+//! stays in memory. A bad row is named by file and line, and the reading goes on behind it, so that all of them are told
+//! at once: nothing is skipped silently. Blank lines in CSV and JSONL are no rows.
 
-use super::rows::{self, Format, Rejected, Row};
-use super::{Labels, NOTHING_TO_READ, is_blank, readable_check, refuse, source};
-use crate::config::{DataConfig, ReadOptions};
+use super::labels::Labels;
+use super::readable::{NOTHING_TO_READ, is_blank, readable_check};
+use super::rows::{self, Format, Rejected, Row, refuse};
+use super::source;
+use crate::config::reading::ReadOptions;
+use crate::config::schema::DataConfig;
 use anyhow::bail;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
@@ -135,5 +142,43 @@ impl Dataset {
             lines.join(", "),
             self.left_out.len()
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::texts::{read_corpus, read_texts, read_texts_leniently};
+
+    #[test]
+    fn bad_rows_are_listed_and_the_others_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let write = |content: &[u8]| std::fs::write(&path, content).unwrap();
+        write(b"text,label\nup,1\nup,Up\n\"up\" or,1\n\xFF,0\nup,1,1\n\nhttps://t.co/a,1\n ,0\ndown,0\n");
+        let options = ReadOptions::default();
+        let labels = Labels::new(&["Down", "Up"].map(str::to_owned), "a test");
+        let dataset = read_labelled_leniently(&path, &labels, &options).unwrap();
+        let lines = |rejected: &[Rejected]| rejected.iter().map(|row| row.line).collect::<Vec<_>>();
+        assert_eq!(dataset.examples.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3, 10]);
+        assert_eq!(lines(&dataset.rejected), [4, 5, 6, 9]);
+        assert_eq!(
+            dataset.spellings.iter().map(|(found, id)| (found.as_str(), *id)).collect::<Vec<_>>(),
+            [("1", 1), ("Up", 1), ("0", 0)]
+        );
+        let error = read_labelled(&path, &labels, &options).unwrap_err().to_string();
+        assert!(error.contains("4 rows") && error.contains("a.csv:9: empty text"), "{error}");
+
+        let texts = read_texts_leniently(&path, &options).unwrap();
+        assert_eq!(texts.len(), 8);
+        let rejected: Vec<_> = texts.iter().filter_map(|row| row.clone().err()).collect();
+        assert_eq!(lines(&rejected), [4, 5, 6, 8, 9]);
+        assert!(read_texts(&path, &options).unwrap_err().to_string().contains("a.csv:8: empty text"));
+        let corpus = read_corpus(&path, &options).unwrap_err().to_string();
+        assert!(corpus.contains("3 rows") && !corpus.contains("a.csv:9"), "{corpus}");
+
+        write(b"text,label\nup,Left\n");
+        let error = read_labelled_leniently(&path, &labels, &options).unwrap_err().to_string();
+        assert!(error.contains("a.csv:2: unknown label: expected 0 or Down, 1 or Up (a test)"), "{error}");
     }
 }

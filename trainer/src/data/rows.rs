@@ -1,10 +1,12 @@
 //! The rows of a file in any format, one after the other, good or bad, and the hash of its bytes.
 
 use super::source::{Source, hashed, is_standard_input};
-use super::{csv, jsonl, lines, parquet, place};
-use crate::config::{Delimiter, ReadOptions};
+use super::{csv, jsonl, lines, parquet};
+use crate::config::reading::{Delimiter, ReadOptions};
 use anyhow::{bail, ensure};
 use std::path::Path;
+
+pub use super::source::shown;
 
 /// One row, as text whatever the file has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,33 @@ impl Rejected {
         format!("{}: {}", place(path, self.line), self.reason)
     }
 }
+
+/// Where a row is, for messages: file and line.
+pub fn place(path: &Path, line: usize) -> String {
+    format!("{}:{line}", shown(path).display())
+}
+
+/// An error that names the rejected rows, where there are any.
+///
+/// # Errors
+/// There are some; of many the first ten are named.
+pub fn refuse(path: &Path, rejected: &[Rejected]) -> anyhow::Result<()> {
+    let named: Vec<_> = rejected.iter().take(NUM_NAMED).map(|row| row.at(path)).collect();
+    match rejected.len() {
+        0 => Ok(()),
+        1 => bail!("{}", named.join("\n")),
+        count => {
+            let more = match count > named.len() {
+                true => format!("\nand {} more", count - named.len()),
+                false => String::new(),
+            };
+            bail!("{count} rows cannot be used:\n{}{more}", named.join("\n"))
+        }
+    }
+}
+
+/// How many bad rows an error names.
+const NUM_NAMED: usize = 10;
 
 /// What is done with a row; an error ends the reading.
 pub type Each<'a> = &'a mut dyn FnMut(Result<Row, Rejected>) -> anyhow::Result<()>;
@@ -161,7 +190,7 @@ mod tests {
                 Ok(())
             };
             let sha256 = for_each(&path, &ReadOptions::default(), false, &mut count).unwrap();
-            assert_eq!(sha256, super::super::sha256_hex(&content), "{name}");
+            assert_eq!(sha256, super::super::hash::sha256_hex(&content), "{name}");
             assert_eq!(num_rows, expected, "{name}");
         }
     }

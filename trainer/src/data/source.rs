@@ -3,8 +3,8 @@
 //! A byte order mark says the encoding, else the options do, else it is UTF-8. What is no text in that encoding becomes
 //! the byte 0xFF, which UTF-8 never has: so the row that holds it can be told, and the others be read.
 
-use super::hexadecimal;
-use crate::config::Encoding;
+use super::hash::hexadecimal;
+use crate::config::reading::Encoding;
 use anyhow::{Context, bail};
 use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 use sha2::{Digest, Sha256};

@@ -1,8 +1,9 @@
 //! Texts without labels: what `predict` is asked about, and corpora.
 
-use super::rows::{self, Rejected, Row};
-use super::{NOTHING_TO_READ, readable_check, refuse, source};
-use crate::config::ReadOptions;
+use super::readable::{NOTHING_TO_READ, readable_check};
+use super::rows::{self, Rejected, Row, refuse};
+use super::source;
+use crate::config::reading::ReadOptions;
 use anyhow::ensure;
 use std::path::Path;
 
