@@ -8,18 +8,27 @@ use std::time::Duration;
 pub enum Error {
     /// There is no browser on this machine.
     #[error(
-        "expected Chromium or Chrome on PATH, or its path in CHROME, found neither; `cargo xtask setup` installs \
-         it where it can"
+        "expected {browser} on PATH, or its path in {variable}, found neither; `cargo xtask setup` installs it where \
+         it can"
     )]
-    NotFound,
+    NotFound {
+        /// Its name.
+        browser: &'static str,
+        /// The variable that may name its executable.
+        variable: &'static str,
+    },
     /// The variable names something that is not there.
-    #[error("expected CHROME to name a browser, found `{found}`, which is not a file; correct or unset it")]
+    #[error(
+        "expected {variable} to name a browser, found `{found}`, which is not a file; correct or unset it"
+    )]
     NotAFile {
+        /// The variable.
+        variable: &'static str,
         /// The variable's value.
         found: String,
     },
     /// The program is there and does not run as a browser.
-    #[error("expected {program} to announce its DevTools address, found it ended with: {found}")]
+    #[error("expected {program} to announce where it takes commands, found it ended with: {found}")]
     Launch {
         /// The executable.
         program: String,

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::input::Key;
 use crate::observation::exception;
 use crate::process::Process;
+use crate::script;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::de::DeserializeOwned;
@@ -33,7 +34,7 @@ impl Page {
     /// # Errors
     /// The executable is no browser, or does not start.
     pub fn launch(executable: &Path) -> Result<Self, Error> {
-        let process = Process::start(executable)?;
+        let process = Process::chromium(executable)?;
         let mut connection = Connection::open(&process.address)?;
         let target =
             connection.call(None, "Target.createTarget", json!({ "url": "about:blank" }), COMMAND_LIMIT)?;
@@ -94,7 +95,7 @@ impl Page {
 
     fn evaluate_in<T: DeserializeOwned>(&mut self, session: &str, body: &str) -> Result<T, Error> {
         let params = json!({
-            "expression": format!("(async () => {{ {body}\n}})()"),
+            "expression": script::call(body),
             "awaitPromise": true,
             "returnByValue": true,
             "userGesture": true,
@@ -115,16 +116,7 @@ impl Page {
     /// # Errors
     /// [`Error::Script`] if it throws, or is not true after two minutes.
     pub fn wait_for<T: DeserializeOwned>(&mut self, condition: &str) -> Result<T, Error> {
-        let told = json!(format!("waited two minutes in vain for: {condition}"));
-        self.evaluate(&format!(
-            "const deadline = performance.now() + 120_000;
-             for (;;) {{
-               const value = {condition};
-               if (value) return value;
-               if (performance.now() > deadline) throw new Error({told} + '\\n' + document.body?.innerText);
-               await new Promise(requestAnimationFrame);
-             }}"
-        ))
+        self.evaluate(&script::waiting_for(condition))
     }
 
     /// Clicks into the middle of an element with the mouse, after scrolling to it.

@@ -1,22 +1,18 @@
-//! The browser's process: where it is, how it is started, and that it ends.
+//! A browser's process: how it is started, and that it ends.
 //!
-//! It gets a profile of its own that lives as long as it does, so no test sees what another one cached. The
-//! DevTools port is the system's choice and is read from the browser's own announcement.
+//! It gets a profile of its own that lives as long as it does, so no test sees what another one cached. The port
+//! on which it takes commands is the system's choice and is read from the browser's own announcement.
 
 use crate::Error;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// Names under which distributions install it, in the order in which they are tried.
-const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-/// Where macOS has it, which is not on PATH.
-const MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 /// Nothing that is not the page's: no updates, no reports, no first-run page. `no-sandbox` because containers
 /// run everything as root and the pages are our own.
-const FLAGS: [&str; 13] = [
+const CHROMIUM_FLAGS: [&str; 13] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -31,29 +27,7 @@ const FLAGS: [&str; 13] = [
     "--window-size=1280,900",
     "about:blank",
 ];
-const ANNOUNCEMENT: &str = "DevTools listening on ";
-
-/// The browser's executable: the variable CHROME if it is set, else the first of the usual names on PATH.
-///
-/// # Errors
-/// [`Error::NotFound`], or [`Error::NotAFile`] where CHROME names something that is not there.
-pub fn find_executable() -> Result<PathBuf, Error> {
-    if let Some(named) = std::env::var_os("CHROME").map(PathBuf::from) {
-        return if named.is_file() {
-            Ok(named)
-        } else {
-            Err(Error::NotAFile { found: named.display().to_string() })
-        };
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    NAMES
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .chain([PathBuf::from(MACOS)])
-        .find(|candidate| candidate.is_file())
-        .ok_or(Error::NotFound)
-}
+const FIREFOX_FLAGS: [&str; 4] = ["--headless", "--no-remote", "--remote-debugging-port=0", "about:blank"];
 
 /// A running browser; dropping it ends it.
 pub(crate) struct Process {
@@ -65,16 +39,29 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the browser and waits until it takes commands.
-    pub(crate) fn start(executable: &Path) -> Result<Self, Error> {
-        let program = executable.display().to_string();
-        let profile = TempDir::with_prefix("chromium-profile-")
-            .map_err(Error::io("a folder for the browser's profile could not be made"))?;
+    /// Starts Chromium and waits until it takes commands.
+    pub(crate) fn chromium(executable: &Path) -> Result<Self, Error> {
+        let profile = new_profile()?;
+        let mut command = Command::new(executable);
         let mut user_data = std::ffi::OsString::from("--user-data-dir=");
         user_data.push(profile.path());
-        let mut child = Command::new(executable)
-            .arg(user_data)
-            .args(FLAGS)
+        command.arg(user_data).args(CHROMIUM_FLAGS);
+        Self::start(command, profile, "DevTools listening on ")
+    }
+
+    /// Starts Firefox with these preferences (lines of a `user.js`) and waits until it takes commands.
+    pub(crate) fn firefox(executable: &Path, preferences: &str) -> Result<Self, Error> {
+        let profile = new_profile()?;
+        std::fs::write(profile.path().join("user.js"), preferences)
+            .map_err(Error::io("the browser's preferences could not be written"))?;
+        let mut command = Command::new(executable);
+        command.arg("--profile").arg(profile.path()).args(FIREFOX_FLAGS);
+        Self::start(command, profile, "WebDriver BiDi listening on ")
+    }
+
+    fn start(mut command: Command, profile: TempDir, announcement: &str) -> Result<Self, Error> {
+        let program = command.get_program().display().to_string();
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -85,7 +72,7 @@ impl Process {
         let mut lines = stderr.map(|stderr| BufReader::new(stderr).lines()).into_iter().flatten();
         let mut last = VecDeque::new();
         for line in lines.by_ref().map_while(Result::ok) {
-            if let Some(address) = line.strip_prefix(ANNOUNCEMENT) {
+            if let Some(address) = line.strip_prefix(announcement) {
                 process.address = address.trim().to_owned();
                 break;
             }
@@ -110,4 +97,9 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn new_profile() -> Result<TempDir, Error> {
+    TempDir::with_prefix("browser-profile-")
+        .map_err(Error::io("a folder for the browser's profile could not be made"))
 }

@@ -7,14 +7,14 @@ use crate::{Classifier, ClassifyError, Prediction};
 
 /// Words beyond this are not left out in turn: what they contribute is not measured. A tweet has some 15, and 280
 /// characters hold about 50.
-const MAX_WORDS: usize = 64;
+pub const MAX_EXPLAINED_WORDS: usize = 64;
 
 /// A prediction and what each word did for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// The prediction for the whole text.
     pub prediction: Prediction,
-    /// The first 64 words of the text, in reading order.
+    /// The first [`MAX_EXPLAINED_WORDS`] words of the text, in reading order.
     pub words: Vec<WordContribution>,
 }
 
@@ -38,7 +38,7 @@ impl Classifier {
         let prediction = self.classify(text)?;
         let label = self.labels().iter().position(|label| *label == prediction.label).unwrap_or_default();
         let words: Vec<&str> = text.split_whitespace().collect();
-        let without: Vec<String> = (0..words.len().min(MAX_WORDS))
+        let without: Vec<String> = (0..words.len().min(MAX_EXPLAINED_WORDS))
             .map(|left_out| {
                 let kept = words.iter().enumerate().filter(|(at, _)| *at != left_out);
                 kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")

@@ -20,7 +20,7 @@ pub mod tokenizer;
 
 pub use classifier::{Classifier, Prediction, softmax};
 pub use error::{ClassifyError, ModelError};
-pub use explanation::{Explanation, WordContribution};
+pub use explanation::{Explanation, MAX_EXPLAINED_WORDS, WordContribution};
 
 /// How numbers are rounded to integers, for training that rounds as inference does.
 pub mod rounding {

@@ -1,8 +1,25 @@
-//! What the JavaScript engine answers. Field names are the public contract of the npm package `tickertone`
-//! (`wasm-model/js/tickertone.d.ts` says the same in TypeScript).
+//! What the JavaScript engine answers. Field names are the public contract of the npm package `tickertone`, whose
+//! TypeScript types stand in `wasm-model/js/tickertone.js`: `messages/tests/contract.rs` and the type check of
+//! `cargo xtask test` hold both against the same values.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+
+/// An explanation measures so many words of a text at most; the classifier's limit.
+pub const MAX_EXPLAINED_WORDS: usize = 64;
+/// `name` of the error about a text in which there is nothing to read.
+pub const EMPTY_TEXT: &str = "EmptyText";
+/// `name` of the error about a text that is larger than anything worth reading.
+pub const TEXT_TOO_LONG: &str = "TextTooLong";
+
+/// How far a download is, in bytes: doubles, since JavaScript counts in nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Bytes that have arrived; never decreases.
+    pub loaded: f64,
+    /// Bytes there are, where the server says.
+    pub total: Option<f64>,
+}
 
 /// One text's classification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,7 +41,7 @@ pub struct Prediction {
 pub struct Explanation {
     /// The classification of the whole text.
     pub prediction: Prediction,
-    /// The first 64 words of the text, in reading order.
+    /// The first [`MAX_EXPLAINED_WORDS`] words of the text, in reading order.
     pub words: Vec<WordContribution>,
 }
 
@@ -47,7 +64,7 @@ pub struct EngineInfo {
     /// Why it is not the build that was wanted, if it is another one.
     #[serde(default)]
     pub fallback: Option<String>,
-    /// What computes the matrix products, e.g. `candle-f32`.
+    /// What computes the matrix products, e.g. `wasm-relaxed-2way`.
     pub kernel: String,
     /// The model's labels, in label order.
     pub labels: Vec<String>,

@@ -7,5 +7,8 @@
 mod engine;
 mod manifest;
 
-pub use engine::{EngineInfo, Explanation, Prediction, WordContribution};
+pub use engine::{
+    EMPTY_TEXT, EngineInfo, Explanation, MAX_EXPLAINED_WORDS, Prediction, Progress, TEXT_TOO_LONG,
+    WordContribution,
+};
 pub use manifest::{Manifest, ManifestModel, Metrics};

@@ -76,6 +76,15 @@ pub struct Limits {
     #[arg(long, env = "TICKERTONE_READ_TIMEOUT_SECONDS", default_value = "10", value_name = "SECONDS")]
     pub read_timeout_seconds: NonZeroU64,
 
+    /// Seconds a client may leave an answer unread before the connection is closed
+    #[arg(long, env = "TICKERTONE_WRITE_TIMEOUT_SECONDS", default_value = "30", value_name = "SECONDS")]
+    pub write_timeout_seconds: NonZeroU64,
+
+    /// Connections at a time; beyond it, the one that idles longest is closed [default: 1024, or as many as there
+    /// are file descriptors for]
+    #[arg(long, env = "TICKERTONE_MAX_CONNECTIONS", value_name = "CONNECTIONS")]
+    pub max_connections: Option<NonZeroUsize>,
+
     /// Seconds a batch may take, waiting for its turn included
     #[arg(long, env = "TICKERTONE_PREDICT_TIMEOUT_SECONDS", default_value = "30", value_name = "SECONDS")]
     pub predict_timeout_seconds: NonZeroU64,
@@ -90,6 +99,11 @@ impl Limits {
     /// How long a client may take to send its headers, and again its body.
     pub fn read_timeout(&self) -> Duration {
         Duration::from_secs(self.read_timeout_seconds.get())
+    }
+
+    /// How long a client may leave an answer unread.
+    pub fn write_timeout(&self) -> Duration {
+        Duration::from_secs(self.write_timeout_seconds.get())
     }
 
     /// How long a batch may take, waiting for its turn included.

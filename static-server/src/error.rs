@@ -1,17 +1,21 @@
-//! What a request can get wrong, and how that reads over HTTP: a status and a JSON body.
+//! What a request can get wrong, and how that reads over HTTP: a status and `application/problem+json` (RFC 9457).
 //!
-//! Every refusal of the server is an [`ApiError`]: `{"message": "…", "status-code": N}`. Messages say what
-//! was expected, what was found and what to do; they never quote a text.
+//! Every refusal of the server is an [`ApiError`]. Its `detail` says what was expected, what was found and what to
+//! do; it never quotes a text. `message` and `status-code` stand in refusals as they do in the 200 answer, so that
+//! a client may read these two and nothing else.
 
-use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::time::Duration;
 use thiserror::Error;
 
+/// Content type of a refusal.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 /// Seconds after which a client may try again when the server is busy or not ready.
 const RETRY_AFTER_SECONDS: u64 = 1;
+/// Codings of a request body that the server unpacks; a 415 answer names them in `accept-encoding`.
+const ACCEPTED_CODINGS: &str = "gzip, deflate, br, identity";
 
 /// Why a request was refused.
 #[derive(Debug, Error)]
@@ -50,6 +54,11 @@ pub enum ApiError {
         /// Size of the whole file.
         size_bytes: usize,
     },
+    /// The client holds, or insists on, another version of the file.
+    #[error(
+        "expected the file to be as the request's conditions say, found another version. Fetch it without If-Match and If-Unmodified-Since"
+    )]
+    PreconditionFailed,
     /// The body claims to be something else than JSON.
     #[error(
         "expected the header `content-type: application/json`, found {found}. Send the texts as a JSON array"
@@ -57,6 +66,30 @@ pub enum ApiError {
     ContentType {
         /// The content type of the request, or that there is none.
         found: String,
+    },
+    /// The body claims to be in another encoding than UTF-8.
+    #[error(
+        "expected a body in UTF-8, found the charset `{found}`. Encode it as UTF-8 and leave the charset out"
+    )]
+    Charset {
+        /// The charset of the request.
+        found: String,
+    },
+    /// The body is packed in a way that the server does not know.
+    #[error(
+        "expected a content-encoding among {ACCEPTED_CODINGS}, found `{found}`. Send the body packed with gzip, or as it is"
+    )]
+    ContentEncoding {
+        /// The codings of the request.
+        found: String,
+    },
+    /// The body is not packed as its header says.
+    #[error(
+        "expected a body packed as its content-encoding says, found no whole {coding} stream. Pack it again, or leave the header out"
+    )]
+    NotUnpackable {
+        /// The coding that did not fit.
+        coding: &'static str,
     },
     /// The body is larger than allowed.
     #[error("expected a body of at most {limit_bytes} bytes, found more. Send the texts in several requests")]
@@ -75,6 +108,12 @@ pub enum ApiError {
     BodyCutOff {
         /// Bytes that arrived.
         found_bytes: usize,
+    },
+    /// The body is text in an encoding that is none of JSON's.
+    #[error("expected a body in UTF-8, found {found}. Encode it as UTF-8")]
+    OtherEncoding {
+        /// Name of the encoding.
+        found: &'static str,
     },
     /// The body is not text.
     #[error("expected a body in UTF-8, found another byte sequence at byte {offset}. Encode it as UTF-8")]
@@ -157,10 +196,17 @@ impl ApiError {
             Self::NotFound { .. } | Self::OtherModel { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::ContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::ContentType { .. } | Self::Charset { .. } | Self::ContentEncoding { .. } => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyCutOff { .. } | Self::NotUtf8 { .. } | Self::NotJson { .. } => StatusCode::BAD_REQUEST,
+            Self::BodyCutOff { .. }
+            | Self::NotUnpackable { .. }
+            | Self::OtherEncoding { .. }
+            | Self::NotUtf8 { .. }
+            | Self::NotJson { .. } => StatusCode::BAD_REQUEST,
             Self::NotAnArray { .. }
             | Self::NotAString { .. }
             | Self::TooManyTexts { .. }
@@ -174,28 +220,49 @@ impl ApiError {
     }
 }
 
-/// The body of every answer that is not a file and not a prediction.
+/// The body of a refusal. The field names of RFC 9457 (section 3.1) first, then those of the 200 answer.
 #[derive(Serialize)]
-pub(crate) struct Status {
-    pub message: String,
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    message: &'a str,
     #[serde(rename = "status-code")]
-    pub status_code: u16,
+    status_code: u16,
+}
+
+/// A problem as JSON. `about:blank` says that the status tells all there is to tell apart.
+pub(crate) fn problem(status: StatusCode, detail: &str) -> String {
+    let title = status.canonical_reason().unwrap_or_default();
+    let (code, message) = (status.as_u16(), detail);
+    let problem = Problem { r#type: "about:blank", title, status: code, detail, message, status_code: code };
+    serde_json::to_string(&problem).unwrap_or_default()
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
-        let body = Status { message: self.to_string(), status_code: status.as_u16() };
-        let mut response = (status, Json(body)).into_response();
+        let mut response = (status, problem(status, &self.to_string())).into_response();
         let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
         }
-        if let Self::RangeNotSatisfiable { size_bytes } = self
-            && let Ok(range) = HeaderValue::try_from(format!("bytes */{size_bytes}"))
-        {
-            headers.insert(header::CONTENT_RANGE, range);
+        match self {
+            Self::ContentType { .. } | Self::Charset { .. } => {
+                headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+            }
+            Self::ContentEncoding { .. } => {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED_CODINGS));
+            }
+            Self::RangeNotSatisfiable { size_bytes } => {
+                if let Ok(range) = HeaderValue::try_from(format!("bytes */{size_bytes}")) {
+                    headers.insert(header::CONTENT_RANGE, range);
+                }
+            }
+            _ => (),
         }
         response
     }

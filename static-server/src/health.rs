@@ -2,12 +2,13 @@
 //!
 //! Ready means: the default model is loaded and no shutdown has begun.
 
-use crate::error::{ApiError, Status};
-use crate::router::AppState;
+use crate::error::ApiError;
+use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// `GET /livez`: 200 as long as the process answers.
@@ -27,7 +28,15 @@ pub async fn readyz(State(state): State<Arc<AppState>>) -> Result<Response, ApiE
     Ok(ok())
 }
 
+/// The body of a healthy answer.
+#[derive(Serialize)]
+struct Status {
+    message: &'static str,
+    #[serde(rename = "status-code")]
+    status_code: u16,
+}
+
 fn ok() -> Response {
-    let body = Json(Status { message: "OK".to_owned(), status_code: 200 });
+    let body = Json(Status { message: "OK", status_code: 200 });
     ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], body).into_response()
 }

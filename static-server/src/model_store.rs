@@ -1,10 +1,10 @@
 //! `models/`: reads the manifest and the files it names, checks them, loads the default model.
 //!
-//! In two steps, because only the first is quick: [`ModelStore::read`] before the socket opens, then
-//! [`ModelStore::load`] (hashing, loading) in the background. Both fail with the path, what was expected,
-//! what was found, and what to do; a server with a damaged model does not run.
+//! In two steps: [`ModelStore::read`] (reading, hashing) before the socket opens, since the files go out under the
+//! manifest's hashes to be kept for ever; then [`ModelStore::load`] in the background. Both fail with the path, what
+//! was expected, what was found, and what to do; a server with a damaged model does not run.
 
-use crate::static_files::{StaticFile, sha256_hex};
+use crate::static_files::{StaticFile, last_modified, sha256_hex};
 use anyhow::{Context, anyhow, bail, ensure};
 use axum::body::Bytes;
 use classifier::Classifier;
@@ -17,6 +17,7 @@ const EXPORT_AGAIN: &str = "write the model and its manifest entry again with `t
 /// The models of a folder, in memory.
 #[derive(Debug)]
 pub struct ModelStore {
+    manifest_path: PathBuf,
     manifest_bytes: Bytes,
     models: Vec<Model>,
     default_id: String,
@@ -31,11 +32,11 @@ struct Model {
 }
 
 impl ModelStore {
-    /// Reads `manifest.json` and every model file that it names, and checks the files' sizes.
+    /// Reads `manifest.json` and every model file that it names, and checks the files' sizes and SHA-256.
     ///
     /// # Errors
     /// A folder, manifest or file that is missing or unreadable; a manifest of another shape, without the
-    /// model that it calls default or preview, or with a file outside the folder; a file of another size.
+    /// model that it calls default or preview, or with a file outside the folder; a file of another size or hash.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("manifest.json");
         let manifest_bytes = std::fs::read(&path).with_context(|| {
@@ -61,33 +62,29 @@ impl ModelStore {
             }
         }
         let models = manifest.models.into_iter().map(|entry| Model::read(folder, &path, entry));
-        Ok(Self {
-            manifest_bytes: Bytes::from(manifest_bytes),
-            models: models.collect::<anyhow::Result<_>>()?,
-            default_id: manifest.default,
-        })
+        let models = models.collect::<anyhow::Result<_>>()?;
+        let (manifest_bytes, default_id) = (Bytes::from(manifest_bytes), manifest.default);
+        Ok(Self { manifest_path: path, manifest_bytes, models, default_id })
     }
 
     /// The manifest and the model files, each with its URL path. Nothing else of the folder is served.
     pub fn files(&self) -> Vec<(String, StaticFile)> {
-        let manifest =
+        let mut manifest =
             StaticFile::new("manifest.json", self.manifest_bytes.clone(), sha256_hex(&self.manifest_bytes));
-        let models = self.models.iter().map(|Model { entry, bytes, .. }| {
-            (
-                format!("/models/{}", entry.file),
-                StaticFile::new(&entry.file, bytes.clone(), entry.sha256.clone()),
-            )
+        manifest.modified = last_modified(&self.manifest_path);
+        let models = self.models.iter().map(|Model { entry, path, bytes }| {
+            let mut file = StaticFile::new(&entry.file, bytes.clone(), entry.sha256.clone());
+            file.modified = last_modified(path);
+            (format!("/models/{}", entry.file), file)
         });
         models.chain([("/models/manifest.json".to_owned(), manifest)]).collect()
     }
 
-    /// Checks every file against its SHA-256 and loads the default model. Takes up to some seconds.
+    /// Loads the default model. Takes up to some seconds.
     ///
     /// # Errors
-    /// A file with another hash; a default model that cannot be loaded, or that says another id or other
-    /// labels than the manifest.
+    /// A default model that cannot be loaded, or that says another id or other labels than the manifest.
     pub fn load(&self) -> anyhow::Result<Classifier> {
-        self.models.iter().try_for_each(Model::check_sha256)?;
         let default = self.models.iter().find(|model| model.entry.id == self.default_id);
         default.context("the manifest has no default model")?.load()
     }
@@ -117,18 +114,14 @@ impl Model {
             entry.size_bytes,
             bytes.len()
         );
-        Ok(Self { entry, path, bytes: Bytes::from(bytes) })
-    }
-
-    fn check_sha256(&self) -> anyhow::Result<()> {
-        let found = sha256_hex(&self.bytes);
+        let found = sha256_hex(&bytes);
         ensure!(
-            found == self.entry.sha256,
+            found == entry.sha256,
             "model file {}: expected SHA-256 {} as the manifest says, found {found}; fetch the file again, or {EXPORT_AGAIN}",
-            self.path.display(),
-            self.entry.sha256
+            path.display(),
+            entry.sha256
         );
-        Ok(())
+        Ok(Self { entry, path, bytes: Bytes::from(bytes) })
     }
 
     fn load(&self) -> anyhow::Result<Classifier> {

@@ -1,21 +1,25 @@
 //! `POST /predict_batch`: an array of strings in, one label and its probabilities for each out.
 //!
-//! A request is read and checked in `request`, waits for its turn in the [`Predictor`], and is
-//! answered in the order of its texts, duplicates included. That a text was longer than the model reads is
-//! said in a header, since the body's shape is a contract.
+//! A request takes a place in the queue of the [`Predictor`](crate::predictor::Predictor), only then is its body
+//! read ([`body`]), unpacked ([`content_coding`]) and parsed ([`texts`]). It is answered in the order of its texts,
+//! duplicates included. That a text was longer than the model reads is said in a header, since the body's shape is
+//! a contract.
 
-mod predictor;
-mod request;
+mod body;
+mod content_coding;
+mod texts;
 
-pub use predictor::Predictor;
+pub use content_coding::{ContentCoding, unpack};
+pub use texts::parse_texts;
 
 use crate::access_log::BatchSize;
 use crate::error::ApiError;
-use crate::router::AppState;
+use crate::state::AppState;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use body::BodyReader;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
@@ -43,8 +47,13 @@ pub async fn predict_batch(
     State(state): State<Arc<AppState>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let texts = Arc::new(request::read_texts(request, &state.limits).await?);
-    let predictions = state.predictor.predict(Arc::clone(&texts)).await?;
+    let (limits, (parts, body)) = (&state.limits, request.into_parts());
+    let reader = BodyReader::new(&parts.headers, &body, limits)?;
+    let place = state.predictor.place()?;
+    let body = reader.read(body, limits).await?;
+    let texts = Arc::new(parse_texts(&body, limits.max_batch.get(), limits.max_text_bytes.get())?);
+    drop(body);
+    let predictions = state.predictor.predict(place, Arc::clone(&texts)).await?;
     let classifier = state.predictor.classifier()?;
     let truncated: Vec<String> = predictions
         .iter()

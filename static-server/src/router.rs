@@ -1,9 +1,8 @@
 //! The routes, as a factory: state in, `Router` out; whoever has the state can ask it without a socket.
 
-use crate::config::Limits;
 use crate::error::ApiError;
-use crate::predict::{Predictor, predict_batch};
-use crate::static_files::StaticFiles;
+use crate::predict::predict_batch;
+use crate::state::AppState;
 use crate::{access_log, health};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -12,39 +11,6 @@ use axum::middleware::{from_fn, map_response};
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// What the answers are made of.
-#[derive(Debug)]
-pub struct AppState {
-    /// Page, engine and models.
-    pub files: StaticFiles,
-    /// The default model and the turns at it.
-    pub predictor: Predictor,
-    /// What a request may ask for.
-    pub limits: Limits,
-    /// Headers of every answer.
-    pub security_headers: HeaderMap,
-    shutting_down: AtomicBool,
-}
-
-impl AppState {
-    /// The state of a server that still waits for its model.
-    pub fn new(files: StaticFiles, security_headers: HeaderMap, limits: Limits) -> Self {
-        let predictor = Predictor::new(&limits);
-        Self { files, predictor, limits, security_headers, shutting_down: AtomicBool::new(false) }
-    }
-
-    /// From now on the server is not ready any more.
-    pub fn begin_shutdown(&self) {
-        self.shutting_down.store(true, Ordering::Release);
-    }
-
-    /// Whether the shutdown has begun.
-    pub fn is_shutting_down(&self) -> bool {
-        self.shutting_down.load(Ordering::Acquire)
-    }
-}
 
 /// Every route of the server.
 pub fn router(state: Arc<AppState>) -> Router {
@@ -67,10 +33,11 @@ pub fn router(state: Arc<AppState>) -> Router {
 
 async fn static_file(
     State(state): State<Arc<AppState>>,
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    state.files.answer(&uri, &headers)
+    state.files.answer(&method, &uri, &headers)
 }
 
 async fn not_found(uri: Uri) -> ApiError {

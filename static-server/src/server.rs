@@ -1,23 +1,33 @@
-//! The server's life: read, listen, load, serve, drain.
+//! The server's life: read and hash, listen, load, serve, drain.
 //!
-//! The socket opens before the model is loaded, so the page can be fetched meanwhile; a model that cannot be
+//! The socket opens after every model file has been checked against its hash, so that no wrong file ever goes out
+//! under it, and before the model is loaded, so that the page can be fetched meanwhile; a model that cannot be
 //! loaded ends the process. The accept loop is axum-server's, which, unlike `axum::serve`, bounds the time
-//! for headers and the time for a graceful shutdown.
+//! for headers and the time for a graceful shutdown; [`connections`](crate::connections) bounds what it accepts.
 
 use crate::config::Config;
+use crate::connections::{Connections, Patience, Peer};
+use crate::descriptors::max_connections;
 use crate::model_store::ModelStore;
-use crate::router::{AppState, router};
+use crate::router::router;
 use crate::security_headers;
+use crate::state::AppState;
 use crate::static_files::StaticFiles;
 use anyhow::Context;
-use axum_server::Handle;
-use std::future::pending;
+use axum_server::{Handle, Server};
+use std::convert::Infallible;
+use std::future::{pending, ready};
 use std::io::Write;
 use std::net::TcpListener;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tower::service_fn;
 use tracing::info;
+
+/// What a connection may hold of a request's head; a longer one is answered with 431.
+const MAX_BUFFER_BYTES: usize = 64 << 10;
 
 /// Runs until a signal has ended it gracefully.
 ///
@@ -34,18 +44,25 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     let security_headers = security_headers::for_page(&html.unwrap_or_default())?;
     let state = Arc::new(AppState::new(files, security_headers, config.limits.clone()));
 
+    let limits = &config.limits;
+    let max_connections = max_connections(limits.max_connections.map(NonZeroUsize::get))?;
+    let patience = Patience { write_timeout: limits.write_timeout(), linger: limits.read_timeout() };
     let listener = listen(config)?;
     let address = listener.local_addr().context("could not read the address of the socket")?;
     let handle = Handle::new();
-    let mut server = axum_server::from_tcp(listener)
-        .context("could not use the socket")?
+    let connections =
+        Connections::new(listener, max_connections, patience).context("could not use the socket")?;
+    let mut server = Server::<Peer>::from_listener(connections)
         .http1_only()
         .handle(handle.clone())
         .first_request_timeout(config.limits.read_timeout());
-    server.http_builder().http1().header_read_timeout(config.limits.read_timeout());
+    let http = server.http_builder();
+    http.http1().header_read_timeout(config.limits.read_timeout()).max_buf_size(MAX_BUFFER_BYTES);
     announce(&format!("listening on http://{address}"));
 
-    let serve = server.serve(router(Arc::clone(&state)).into_make_service());
+    let router = router(Arc::clone(&state));
+    let serve =
+        server.serve(service_fn(move |peer: Peer| ready(Ok::<_, Infallible>(peer.track(router.clone())))));
     let shut_down = async {
         let name = received(&mut signals).await;
         info!(signal = name, grace_seconds = config.grace_seconds, "shutting down");

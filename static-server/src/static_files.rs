@@ -3,22 +3,27 @@
 //! The folders are read once, at start. A request is a look-up in a map, so no `..`, no symbolic link and no
 //! dotfile can lead anywhere, and each file is compressed once instead of once a request.
 
+mod conditional;
 mod content_type;
 mod encoding;
 mod file;
+mod integrity;
+mod range;
 
 pub use encoding::Coding;
 pub use file::StaticFile;
+pub use range::RequestedRange;
 
 use crate::error::ApiError;
 use anyhow::{Context, bail, ensure};
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::SystemTime;
 use walkdir::{DirEntry, WalkDir};
 
 /// A folder larger than this is no built page: most likely the wrong folder was named.
@@ -35,11 +40,14 @@ impl StaticFiles {
     /// without following symbolic links.
     ///
     /// # Errors
-    /// A folder that is missing, unreadable, larger than 256 MiB, or without its entry file.
+    /// A folder that is missing, unreadable, larger than 256 MiB, or without its entry file; a file of the page with
+    /// another hash than `index.html` says.
     pub fn read(app: &Path, engine: &Path) -> anyhow::Result<Self> {
         let mut files = Self::default();
         files.add_folder(app, "app", "index.html", "/")?;
         files.add_folder(engine, "engine", "tickertone.js", "/engine/")?;
+        let html = files.find("/").map(|file| String::from_utf8_lossy(file.bytes()));
+        integrity::check(&html.unwrap_or_default(), |path| files.find(path))?;
         Ok(files)
     }
 
@@ -58,14 +66,14 @@ impl StaticFiles {
         self.files.values().for_each(StaticFile::compress);
     }
 
-    /// The answer to a GET request.
+    /// The answer to a GET or HEAD request.
     ///
     /// # Errors
     /// There is no such file, it holds other bytes than the ones asked for, or not those positions.
-    pub fn answer(&self, uri: &Uri, headers: &HeaderMap) -> Result<Response, ApiError> {
+    pub fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Response, ApiError> {
         let path = percent_decode_str(uri.path()).decode_utf8_lossy();
         let file = self.find(&path).ok_or_else(|| ApiError::NotFound { path: uri.path().to_owned() })?;
-        file.answer(uri.query(), headers)
+        file.answer(method, uri.query(), headers)
     }
 
     fn add_folder(&mut self, folder: &Path, what: &str, entry: &str, mount: &str) -> anyhow::Result<()> {
@@ -93,6 +101,7 @@ impl StaticFiles {
             let name = names.last().map_or("", |name| name);
             let hash = sha256_hex(&bytes);
             let mut file = StaticFile::new(name, Bytes::from(bytes), hash);
+            file.modified = last_modified(path);
             file.is_named_by_content = mount == "/" && has_content_hash(name);
             self.insert(format!("{mount}{}", names.join("/")), file);
         }
@@ -103,6 +112,12 @@ impl StaticFiles {
 /// SHA-256 in lower-case hexadecimal (FIPS 180-4).
 pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// When this file was last written: not after now (RFC 9110, section 8.8.2.1), and not before dates begin.
+pub(crate) fn last_modified(path: &Path) -> Option<SystemTime> {
+    let modified = path.metadata().and_then(|metadata| metadata.modified()).ok()?;
+    Some(modified.min(SystemTime::now())).filter(|modified| *modified >= SystemTime::UNIX_EPOCH)
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {

@@ -1,19 +1,19 @@
 /**
  * The builds of the engine that this version ships, best first. `"auto"` takes the first that the browser
- * can run; a further build is one more row (and its name in `Build` of tickertone.d.ts, and what to compile
+ * can run; a further build is one more row (and its name in `Build` of tickertone.js, and what to compile
  * in xtask/src/build.rs).
  */
 
 /**
- * @typedef {object} Build
- * @property {string} name     what `engine` and `info.engine` call it
+ * @typedef {object} EngineBuild
+ * @property {import("./tickertone.js").Build} name  what `engine` and `info.engine` call it
  * @property {string} feature  what the browser must offer, in words
  * @property {Uint8Array<ArrayBuffer>} probe  the smallest module that validates only where the feature is there
  * @property {string} glue     its wasm-bindgen module, relative to this file
  * @property {string} wasm     its WebAssembly module, relative to this file
  */
 
-/** @type {readonly Build[]} */
+/** @type {readonly EngineBuild[]} */
 export const builds = Object.freeze([
   {
     name: "relaxed",
@@ -43,7 +43,7 @@ export const builds = Object.freeze([
  * refuse the module. `fallback` says why the first is not the build that was asked for, where it is not.
  *
  * @param {unknown} engine  `"auto"` or the name of a build
- * @returns {{ builds: Build[], fallback: string | null }}
+ * @returns {{ builds: EngineBuild[], fallback: string | null }}
  * @throws {TypeError} there is no such build
  * @throws {Error} the browser can run none
  */

@@ -6,6 +6,25 @@
  * classification alike, and gives all memory back.
  */
 
+/**
+ * A call that has no answer yet.
+ *
+ * @typedef {object} Pending
+ * @property {(result: any) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {(progress: any) => void} onProgress
+ */
+
+/**
+ * What the worker sends.
+ *
+ * @typedef {object} Answer
+ * @property {number} id
+ * @property {unknown} [progress]
+ * @property {unknown} [result]
+ * @property {{ name: string, message: string }} [error]
+ */
+
 const workerUrl = new URL("./worker.js", import.meta.url);
 
 /** A worker, until it ends: by `end`, by an error of its script, or silently. */
@@ -15,16 +34,17 @@ export class EngineWorker {
   #onEnd;
   #hasEnded = new AbortController();
   #lastId = 0;
-  /** @type {Map<number, { resolve: Function, reject: Function, onProgress: Function }>} */
+  /** @type {Map<number, Pending>} */
   #pending = new Map();
 
-  /** @param {() => void} onEnd  called once, whatever the end was; what was not answered is rejected after it */
+  /** @param {(reason: unknown) => void} onEnd  called once, whatever the end was; what was not answered is rejected after it */
   constructor(onEnd) {
     this.#onEnd = onEnd;
     try {
       this.#worker = new Worker(workerUrl, { type: "module", name: "tickertone" });
     } catch (cause) {
-      throw new Error(`cannot start the worker ${workerUrl.href}: ${cause.message}`, { cause });
+      const { message } = /** @type {Error} */ (cause);
+      throw new Error(`cannot start the worker ${workerUrl.href}: ${message}`, { cause });
     }
     this.#worker.onmessage = ({ data }) => this.#take(data);
     this.#worker.onerror = ({ message }) => {
@@ -44,24 +64,24 @@ export class EngineWorker {
   /**
    * @param {string} method
    * @param {unknown[]} args
-   * @param {Function} [onProgress]
+   * @param {(progress: any) => void} [onProgress]
    * @returns {Promise<any>}
    */
   call(method, args, onProgress = () => {}) {
     return new Promise((resolve, reject) => {
       if (this.hasEnded) return reject(this.#hasEnded.signal.reason);
-      this.#lastId += 1;
-      this.#pending.set(this.#lastId, { resolve, reject, onProgress });
-      this.#worker.postMessage({ id: this.#lastId, method, args });
+      const id = (this.#lastId += 1);
+      this.#worker.postMessage({ id, method, args }); // throws what cannot be sent, which then waits for nothing
+      this.#pending.set(id, { resolve, reject, onProgress });
     });
   }
 
-  /** @param {Error} reason  what every call is told that has no answer */
+  /** @param {unknown} reason  what every call is told that has no answer */
   end(reason) {
     if (this.hasEnded) return;
     this.#hasEnded.abort(reason);
     this.#worker.terminate();
-    this.#onEnd();
+    this.#onEnd(reason);
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
   }
@@ -78,7 +98,7 @@ export class EngineWorker {
     );
   }
 
-  /** @param {{ id: number, progress?: unknown, result?: unknown, error?: { name: string, message: string } }} answer */
+  /** @param {Answer} answer */
   #take({ id, progress, result, error }) {
     const waiting = this.#pending.get(id);
     if (waiting === undefined) return;

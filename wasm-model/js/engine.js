@@ -6,36 +6,57 @@
  * is decided in Rust, in wasm-model/src/download.rs and in the classifier.
  */
 
-/** @typedef {import("./builds.js").Build} Build */
+/** @typedef {import("./builds.js").EngineBuild} EngineBuild */
+/** @typedef {import("./tickertone.js").EngineInfo} EngineInfo */
+/** @typedef {import("./tickertone.js").Explanation} Explanation */
+/** @typedef {import("./tickertone.js").Prediction} Prediction */
+/** @typedef {import("./tickertone.js").Progress} Progress */
 
 /**
- * What tickertone.js needs of an engine, whichever thread it lives in: here a call is answered before it
- * returns, in a worker it returns a promise.
+ * What tickertone.js needs of an engine, whichever thread it lives in: here a call returns its result, in a
+ * worker a promise of it.
  *
  * @typedef {object} Engine
- * @property {import("./tickertone.js").EngineInfo} info
- * @property {(texts: string[], firstIndex?: number) => any} classify  `Prediction[]`, or a promise of it
- * @property {(text: string) => any} explain  `Explanation`, or a promise of it
- * @property {() => any} memory  size in bytes of the WebAssembly memory, or a promise of it
+ * @property {EngineInfo} info
+ * @property {(texts: readonly string[], firstIndex?: number) => Prediction[] | Promise<Prediction[]>} classify
+ * @property {(text: string) => Explanation | Promise<Explanation>} explain
+ * @property {() => number | Promise<number>} memory  size in bytes of the WebAssembly memory
  * @property {(tokens: number) => number} [runProducts]  for benches: the int8 products alone, and how many operations
+ * @property {Source} [source]  where the request asked for it
  * @property {() => void} dispose
+ */
+
+/**
+ * What an engine was made of. Further engines of the same classifier are made of the same: by then the server
+ * may offer another model or another version of the engine under the same addresses.
+ *
+ * @typedef {object} Source
+ * @property {WebAssembly.Module} module
+ * @property {Blob} file  the model file, kept by the browser outside the JavaScript heap
  */
 
 /**
  * What to load.
  *
- * @typedef {object} Request
- * @property {Build[]} builds  those that may run, the one to try first in front
+ * @typedef {object} LoadRequest
+ * @property {EngineBuild[]} builds  those that may run, the one to try first in front
  * @property {string | null} fallback  why the first is not the one that was asked for, where it is not
  * @property {string} model  an absolute URL
- * @property {string} [sha256]  what the model file must hash to
- * @property {RequestCache} [cache]  how the files are fetched; as usual if left out
+ * @property {string | undefined} [sha256]  what the model file must hash to
+ * @property {boolean} [keepsSource]  further engines will be made of the same
+ * @property {Source} [source]  of an earlier engine with the first of these builds; then nothing is fetched
  */
 
 /**
- * A running WebAssembly module: what wasm-bindgen made of it, and its memory.
+ * What wasm-bindgen makes of the module: its own types are written when it is built (wasm-model/src/lib.rs).
  *
- * @typedef {{ glue: any, memory: WebAssembly.Memory }} Instance
+ * @typedef {any} Glue
+ */
+
+/**
+ * A running WebAssembly module.
+ *
+ * @typedef {{ glue: Glue, memory: WebAssembly.Memory, module: WebAssembly.Module }} Instance
  */
 
 /**
@@ -52,14 +73,14 @@ const instances = new Map();
  */
 let attempt = 0;
 
-/** What every further call into a crashed instance is told. @type {WeakMap<object, Error>} */
+/** What every further call into a crashed instance is told. @type {WeakMap<Glue, Error>} */
 const crashes = new WeakMap();
 
 /**
  * Loads a model.
  *
- * @param {Request} request
- * @param {(progress: import("./tickertone.js").Progress) => void} onProgress
+ * @param {LoadRequest} request
+ * @param {(progress: Progress) => void} onProgress
  * @param {AbortSignal} [signal]  stops the download; the error is then the browser's
  * @returns {Promise<Engine>}
  */
@@ -71,16 +92,17 @@ export async function loadEngine(request, onProgress, signal) {
     // The model is on its way while the module compiles.
     const [{ instance, fallback }, response] = await Promise.all([
       instantiateFirst(request),
-      get("the model", request.model, { cache: request.cache, signal: stop.signal }),
+      request.source ? responseOf(request.source.file) : get("the model", request.model, { signal: stop.signal }),
     ]);
-    const { glue, memory } = instance;
-    const engine = await receiveModel(instance, response, request.sha256, onProgress, stop.signal);
+    const { glue, memory, module } = instance;
+    const { engine, file } = await loadModel(instance, response, request, onProgress, stop.signal);
     return {
       info: { ...enter(glue, () => engine.info()), fallback },
       classify: (texts, firstIndex = 0) => enter(glue, () => engine.classify(texts, firstIndex)),
       explain: (text) => enter(glue, () => engine.explain(text)),
       memory: () => memory.buffer.byteLength,
       runProducts: (tokens) => enter(glue, () => engine.runProducts(tokens)),
+      ...(file && { source: { module, file } }),
       dispose: () => crashes.has(glue) || engine.free(),
     };
   } finally {
@@ -92,12 +114,13 @@ export async function loadEngine(request, onProgress, signal) {
 /**
  * The first build that the browser compiles.
  *
- * @param {Request} request
+ * @param {LoadRequest} request
  * @returns {Promise<{ instance: Instance, fallback: string | null }>}
  */
-async function instantiateFirst({ builds: [build, ...others], fallback, ...rest }) {
+async function instantiateFirst({ builds: [build, ...others], fallback, source, ...rest }) {
+  if (build === undefined) throw new TypeError("expected at least one build of the engine, found none");
   try {
-    return { instance: await instantiate(build, rest.cache), fallback };
+    return { instance: await instantiate(build, source?.module), fallback };
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError) || others.length === 0) throw error;
     const why = `this browser cannot compile the build "${build.name}": ${error.message}`;
@@ -108,13 +131,13 @@ async function instantiateFirst({ builds: [build, ...others], fallback, ...rest 
 /**
  * The running module of a build. It is shared, so no caller's signal stops it.
  *
- * @param {Build} build
- * @param {RequestCache} [cache]
+ * @param {EngineBuild} build
+ * @param {WebAssembly.Module} [module]  compiled by another thread
  */
-function instantiate(build, cache) {
+function instantiate(build, module) {
   let instance = instances.get(build.name);
   if (instance === undefined) {
-    instance = start(build, cache);
+    instance = start(build, module);
     instances.set(build.name, instance);
     instance.catch(() => forget(build.name));
   }
@@ -128,21 +151,30 @@ function forget(name) {
 }
 
 /**
- * @param {Build} build
- * @param {RequestCache} [cache]
+ * @param {EngineBuild} build
+ * @param {WebAssembly.Module} [known]
  * @returns {Promise<Instance>}
  */
-async function start(build, cache) {
+async function start(build, known) {
   const glueUrl = new URL(build.glue, import.meta.url);
   if (attempt > 0) glueUrl.searchParams.set("attempt", String(attempt));
-  const [glue, response] = await Promise.all([
+  const [glue, module] = await Promise.all([
     import(glueUrl.href).catch((cause) => {
       throw new Error(`cannot load the engine from ${glueUrl.href}: ${cause.message}; try again`, { cause });
     }),
-    get("the engine", new URL(build.wasm, import.meta.url).href, { cache }),
+    known ?? compile(new URL(build.wasm, import.meta.url).href),
   ]);
-  const { memory } = await glue.default({ module_or_path: response });
-  return { glue, memory };
+  const { memory } = await glue.default({ module_or_path: module });
+  return { glue, memory, module };
+}
+
+/** @param {string} url */
+async function compile(url) {
+  const response = await get("the engine", url);
+  // Under another type the browser would refuse to compile it as it arrives.
+  return response.headers.get("content-type") === "application/wasm"
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
 }
 
 /**
@@ -150,7 +182,7 @@ async function start(build, cache) {
  *
  * @param {string} what
  * @param {string} url
- * @param {RequestInit} init
+ * @param {RequestInit} [init]
  */
 async function get(what, url, init) {
   const response = await fetch(url, init).catch((cause) => {
@@ -163,18 +195,51 @@ async function get(what, url, init) {
 }
 
 /**
- * Streams the file into the module and loads it there.
+ * A file that is here already, as if it had been fetched.
+ *
+ * @param {Blob} file
+ */
+function responseOf(file) {
+  return new Response(file, { headers: { "content-length": String(file.size) } });
+}
+
+/**
+ * Loads the model that this response brings. Where that is not what the hash says, the browser's cache may have kept
+ * a damaged file, and under an address that names the hash it does so for a year: then once more past the cache.
  *
  * @param {Instance} instance
  * @param {Response} response
- * @param {string | undefined} sha256
- * @param {(progress: import("./tickertone.js").Progress) => void} onProgress
+ * @param {LoadRequest} request
+ * @param {(progress: Progress) => void} onProgress
  * @param {AbortSignal} signal
  */
-async function receiveModel({ glue, memory }, response, sha256, onProgress, signal) {
+async function loadModel(instance, response, request, onProgress, signal) {
+  let most = 0;
+  /** @param {Progress} progress */
+  const report = ({ loaded, total }) => onProgress({ loaded: (most = Math.max(most, loaded)), total });
+  const first = await receive(instance, response, request, report, signal);
+  try {
+    return { engine: first.finish(), file: first.file };
+  } catch (refusal) {
+    if (request.sha256 === undefined || request.source || crashes.has(instance.glue)) throw refusal;
+  }
+  const fresh = await get("the model", request.model, { cache: "reload", signal });
+  const second = await receive(instance, fresh, request, report, signal);
+  return { engine: second.finish(), file: second.file };
+}
+
+/**
+ * Streams the file into the module. `finish` checks it and makes an engine of it, or throws; either frees the download.
+ *
+ * @param {Instance} instance
+ * @param {Response} response
+ * @param {LoadRequest} request
+ * @param {(progress: Progress) => void} onProgress
+ * @param {AbortSignal} signal
+ */
+async function receive({ glue, memory }, response, { sha256, keepsSource }, onProgress, signal) {
   const total = announcedSize(response);
   const download = enter(glue, () => new glue.ModelDownload(total, sha256));
-  let isTaken = false;
   try {
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     let loaded = 0;
@@ -191,16 +256,16 @@ async function receiveModel({ glue, memory }, response, sha256, onProgress, sign
       loaded += value.byteLength;
       onProgress({ loaded, total });
     }
+    const bytes = () => new Uint8Array(memory.buffer, enter(glue, () => download.address()), loaded);
+    const file = keepsSource ? new Blob([bytes()]) : undefined;
     // Insecure contexts have no WebCrypto: there Rust computes the hash, which takes five times as long.
     const isHashedHere = sha256 !== undefined && globalThis.crypto?.subtle !== undefined;
-    const found = isHashedHere
-      ? await crypto.subtle.digest("SHA-256", new Uint8Array(memory.buffer, enter(glue, () => download.address()), loaded))
-      : undefined;
+    const found = isHashedHere ? new Uint8Array(await crypto.subtle.digest("SHA-256", bytes())) : undefined;
     signal.throwIfAborted();
-    isTaken = true; // finish() frees the download, also where it fails
-    return enter(glue, () => download.finish(found && new Uint8Array(found)));
-  } finally {
-    if (!isTaken && !crashes.has(glue)) download.free();
+    return { file, finish: () => enter(glue, () => download.finish(found)) };
+  } catch (error) {
+    if (!crashes.has(glue)) download.free();
+    throw error;
   }
 }
 
@@ -220,7 +285,7 @@ function announcedSize(response) {
  * stack overflow leaves memory in an unknown state, so that nothing may enter this instance again.
  *
  * @template T
- * @param {object} glue
+ * @param {Glue} glue
  * @param {() => T} call
  * @returns {T}
  */
@@ -234,7 +299,10 @@ function enter(glue, call) {
     const crash = new Error(`the engine crashed (${cause.message}): load the model again`, { cause });
     crash.name = "EngineCrash";
     crashes.set(glue, crash);
-    for (const [name, instance] of instances) instance.then((running) => running.glue === glue && forget(name));
+    for (const [name, instance] of instances) {
+      // What another build fails of is told to those who wait for it.
+      instance.then((running) => running.glue === glue && forget(name), () => {});
+    }
     throw crash;
   }
 }

@@ -1,57 +1,66 @@
 /**
  * Several workers (engine-worker.js) that answer as one engine.
  *
- * Questions wait here, in the page, and a worker has one at a time: so the workers stay equally busy, and a
- * worker that dies takes one question with it, which another one answers. The first worker is started by
- * loading; the others when a batch is worth them, since each holds the whole model once more.
+ * Jobs wait here, in the page, and a worker has one at a time: so the workers stay equally busy, and a worker
+ * that dies takes one job with it, which another one does. The first worker is started by loading; the others
+ * when a batch is worth them, since each holds the whole model once more. They are made of what the first one
+ * was made of, so that one classifier never answers with two models.
  */
 
 import { EngineWorker } from "./engine-worker.js";
+
+/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./engine.js").LoadRequest} LoadRequest */
+/** @typedef {import("./engine.js").Source} Source */
+/** @typedef {import("./tickertone.js").EngineInfo} EngineInfo */
+/** @typedef {import("./tickertone.js").Explanation} Explanation */
+/** @typedef {import("./tickertone.js").Prediction} Prediction */
+/** @typedef {import("./tickertone.js").Progress} Progress */
 
 /**
  * Tokens waiting that make further workers worth their while: some 250 tweets, at least a second of work for
  * one worker, while a further one takes a third of a second to start and holds the model once more.
  */
 const WORTH_A_WORKER = 5_000;
-/** Tokens in one question to a worker, at least: below it, messages and padding cost more than they save. */
+/** Tokens per job, at least: below it, messages and small forward passes cost more than they save. */
 const MIN_CHUNK_TOKENS = 320;
 /** And at most: what a worker's death costs, and how long a later call may have to wait. */
 const MAX_CHUNK_TOKENS = 2_560;
-/** Characters of English in a token, roughly. */
-const CHARACTERS_A_TOKEN = 4;
-/** A question on which so many workers died is not asked again. */
+/** Characters of English per token, roughly. */
+const CHARACTERS_PER_TOKEN = 4;
+/** A job on which so many workers died is not tried again. */
 const MAX_DEATHS = 2;
 
 /**
- * A question and whoever waits for its answer.
+ * A call to one worker and whoever waits for its result.
  *
  * @typedef {object} Job
  * @property {string} method
  * @property {unknown[]} args
+ * @property {number} start  index of its first text in the batch
  * @property {string} what  the texts, in words
  * @property {number} tokens  how much work it is, roughly
- * @property {object} batch  the same for all questions of one call
+ * @property {object} batch  the same for all jobs of one call
  * @property {number} deaths  workers that died of it
- * @property {(answer: any) => void} resolve
+ * @property {(result: any) => void} resolve
  * @property {(error: unknown) => void} reject
  */
 
 /**
  * Starts a worker and loads a model in it; further ones will follow when they are needed.
  *
- * @param {import("./engine.js").Request} request
+ * @param {LoadRequest} request
  * @param {number} maxWorkers
- * @param {(progress: import("./tickertone.js").Progress) => void} onProgress
+ * @param {(progress: Progress) => void} onProgress
  * @param {AbortSignal} [signal]
- * @returns {Promise<import("./engine.js").Engine>}
+ * @returns {Promise<Engine>}
  */
 export async function loadPool(request, maxWorkers, onProgress, signal) {
   const pool = new Pool(maxWorkers);
   const onAbort = () => pool.end(new Error("loading was cancelled"));
   signal?.addEventListener("abort", onAbort);
   try {
-    const info = await pool.start(request, onProgress);
-    pool.ready(request, info);
+    const info = await pool.begin(request, onProgress);
     return {
       info,
       classify: (texts) => pool.classify(texts),
@@ -70,12 +79,14 @@ class Pool {
   #size = 1;
   /** Workers that there are, loading ones included. @type {Set<EngineWorker>} */
   #workers = new Set();
-  /** Those that wait for a question. @type {Set<EngineWorker>} */
+  /** Further ones that have no model yet. @type {Set<EngineWorker>} */
+  #loading = new Set();
+  /** Those that wait for a job. @type {Set<EngineWorker>} */
   #idle = new Set();
   /** @type {Job[]} */
   #queue = [];
   #maxTokens = 0;
-  /** What further workers load. @type {import("./engine.js").Request | undefined} */
+  /** What further workers load. @type {LoadRequest | undefined} */
   #request;
   /** Why nothing is answered any more. @type {Error | undefined} */
   #ended;
@@ -86,63 +97,57 @@ class Pool {
   }
 
   /**
-   * One more worker.
+   * Loads the first worker. Further ones run the same build and the same bytes, from the page's own hands: what the
+   * server and the browser's cache offer by then may be another version.
    *
-   * @param {import("./engine.js").Request} request
-   * @param {Function} [onProgress]
-   * @returns {Promise<import("./tickertone.js").EngineInfo>}
+   * @param {LoadRequest} request
+   * @param {(progress: Progress) => void} onProgress
    */
-  async start(request, onProgress) {
-    const worker = new EngineWorker(() => {
-      this.#workers.delete(worker);
-      this.#idle.delete(worker);
-    });
-    this.#workers.add(worker);
-    try {
-      const info = await worker.call("load", [request], onProgress);
-      this.#idle.add(worker);
-      return info;
-    } catch (error) {
-      worker.end(error);
-      throw error;
-    }
+  async begin(request, onProgress) {
+    const { info, source } = await this.#load(this.#open(), { ...request, keepsSource: true }, onProgress);
+    const builds = request.builds.filter(({ name }) => name === info.engine);
+    this.#request = { ...request, builds, ...(source && { source }) };
+    this.#maxTokens = info.maxTokens;
+    return info;
   }
 
   /**
-   * The first worker has loaded: further ones run the same build, and take the files from the browser's cache.
-   *
-   * @param {import("./engine.js").Request} request
-   * @param {import("./tickertone.js").EngineInfo} info
+   * @param {readonly string[]} texts
+   * @returns {Promise<Prediction[]>}
    */
-  ready(request, info) {
-    const builds = request.builds.filter(({ name }) => name === info.engine);
-    this.#request = { ...request, builds, cache: "force-cache" };
-    this.#maxTokens = info.maxTokens;
-  }
-
-  /** @param {readonly string[]} texts */
   async classify(texts) {
-    const tokens = texts.map((text) => Math.min(2 + text.length / CHARACTERS_A_TOKEN, this.#maxTokens));
+    const tokens = texts.map((text) => Math.min(2 + text.length / CHARACTERS_PER_TOKEN, this.#maxTokens));
     const waiting = this.#queue.map((job) => job.tokens).concat(tokens);
     if (sum(waiting) >= WORTH_A_WORKER) this.#size = this.#maxWorkers;
     const batch = {};
-    const answers = split(tokens, this.#size).map(({ start, end, tokens }) => {
+    const chunks = split(tokens, this.#size).map(({ start, end, tokens }) => {
       const what = end - start === 1 ? `text ${start}` : `the texts ${start} to ${end - 1}`;
-      return this.#ask({ method: "classify", args: [texts.slice(start, end), start], what, tokens, batch });
+      return this.#ask({ method: "classify", args: [texts.slice(start, end), start], start, what, tokens, batch });
     });
     // All of them, so that of several bad texts the first is named, as one worker would.
-    const outcomes = await Promise.allSettled(answers);
-    const failure = outcomes.find(({ status }) => status === "rejected");
-    if (failure) throw failure.reason;
-    return outcomes.flatMap(({ value }) => value);
+    const outcomes = await Promise.allSettled(chunks);
+    return outcomes.flatMap((outcome) => {
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value;
+    });
   }
 
-  /** @param {string} text */
+  /**
+   * @param {string} text
+   * @returns {Promise<Explanation>}
+   */
   explain(text) {
-    return this.#ask({ method: "explain", args: [text], what: "the text", tokens: this.#maxTokens, batch: {} });
+    return this.#ask({
+      method: "explain",
+      args: [text],
+      start: 0,
+      what: "the text",
+      tokens: this.#maxTokens,
+      batch: {},
+    });
   }
 
-  /** Bytes of all engines; a worker says it between two questions. */
+  /** Bytes of all engines; a worker says it between two jobs. */
   async memory() {
     return sum(await Promise.all([...this.#workers].map((worker) => worker.call("memory", []).catch(() => 0))));
   }
@@ -154,11 +159,14 @@ class Pool {
     for (const worker of this.#workers) worker.end(reason);
   }
 
-  /** @param {Pick<Job, "method" | "args" | "what" | "tokens" | "batch">} question */
-  #ask(question) {
+  /**
+   * @param {Omit<Job, "deaths" | "resolve" | "reject">} call
+   * @returns {Promise<any>}
+   */
+  #ask(call) {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
-      this.#queue.push({ ...question, deaths: 0, resolve, reject });
+      this.#queue.push({ ...call, deaths: 0, resolve, reject });
       this.#handOut();
     });
   }
@@ -181,7 +189,8 @@ class Pool {
   async #run(worker, job) {
     try {
       job.resolve(await worker.call(job.method, job.args));
-    } catch (error) {
+    } catch (thrown) {
+      const error = /** @type {Error} */ (thrown);
       // What crashed has broken memory: a death like any other.
       if (error.name === "EngineCrash") worker.end(error);
       if (this.#ended) {
@@ -206,21 +215,71 @@ class Pool {
    */
   #refuse(job, error) {
     job.reject(error);
-    const isAfter = (other) => other.batch === job.batch && other.args[1] > job.args[1];
+    /** @param {Job} other */
+    const isAfter = (other) => other.batch === job.batch && other.start > job.start;
     for (const other of this.#queue.filter(isAfter)) other.resolve([]);
     this.#queue = this.#queue.filter((other) => !isAfter(other));
   }
 
+  /** One more worker, or one less that there should be. */
   #grow() {
-    const start = this.start(/** @type {import("./engine.js").Request} */ (this.#request));
-    const started = start.catch((error) => {
-      if (this.#ended) return;
-      // Those that are there go on without it; if there are none, nobody will answer.
-      this.#size = Math.max(1, this.#workers.size);
-      if (this.#workers.size > 0) return console.warn(`tickertone: no further worker: ${error.message}`);
-      for (const job of this.#queue.splice(0)) job.reject(error);
+    let worker;
+    try {
+      worker = this.#open();
+    } catch (error) {
+      return this.#doWithout(error);
+    }
+    this.#loading.add(worker);
+    this.#load(worker, /** @type {LoadRequest} */ (this.#request)).then(
+      () => this.#handOut(),
+      () => {}, // it has ended, and is done without already
+    );
+  }
+
+  /**
+   * A further worker did not come: those that are there go on. If there are none, nobody will answer.
+   *
+   * @param {unknown} thrown
+   */
+  #doWithout(thrown) {
+    if (this.#ended) return;
+    const error = /** @type {Error} */ (thrown);
+    this.#size = Math.max(1, this.#workers.size);
+    if (this.#workers.size > 0) return console.warn(`tickertone: no further worker: ${error.message}`);
+    for (const job of this.#queue.splice(0)) job.reject(error);
+  }
+
+  /** A worker without a model. The browser may refuse one, for a policy or for lack of memory: then this throws. */
+  #open() {
+    /** @type {EngineWorker} */
+    const worker = new EngineWorker((reason) => {
+      this.#workers.delete(worker);
+      this.#idle.delete(worker);
+      // Here and not later: whoever hands out jobs before it is known would start another one in its place.
+      if (this.#loading.delete(worker)) this.#doWithout(reason);
     });
-    started.then(() => this.#handOut());
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  /**
+   * Gives a worker its model; one that gets none is ended.
+   *
+   * @param {EngineWorker} worker
+   * @param {LoadRequest} request
+   * @param {(progress: Progress) => void} [onProgress]
+   * @returns {Promise<{ info: EngineInfo, source?: Source }>}
+   */
+  async #load(worker, request, onProgress) {
+    try {
+      const loaded = await worker.call("load", [request], onProgress);
+      this.#loading.delete(worker);
+      this.#idle.add(worker);
+      return loaded;
+    } catch (error) {
+      worker.end(error);
+      throw error;
+    }
   }
 }
 
@@ -239,7 +298,7 @@ function split(tokens, workers) {
     const share = workers === 1 ? remaining : remaining / (2 * workers);
     const wanted = Math.min(Math.max(share, MIN_CHUNK_TOKENS), MAX_CHUNK_TOKENS);
     let taken = 0;
-    while (end < tokens.length && taken < wanted) taken += tokens[end++];
+    for (; end < tokens.length && taken < wanted; end += 1) taken += tokens[end] ?? 0;
     remaining -= taken;
     chunks.push({ start, end, tokens: taken });
   }

@@ -1,15 +1,105 @@
 /**
  * Tickertone: reads the mood of finance tweets (Bearish, Bullish, Neutral) in the browser, on the device.
  *
- * This is the package's one entry. It checks what the caller gives and keeps the life of a classifier
- * (loading, ready, disposed); the work is done by engine.js, in workers (pool.js) unless asked otherwise. The types are in tickertone.d.ts.
+ * This is the package's one entry, and its contract: the types below are the only ones that are written, and
+ * tickertone.d.ts is generated from them. What the engine answers is serialized by the Rust types of `messages`,
+ * which a test holds against these. The file checks what the caller gives and keeps the life of a classifier
+ * (loading, ready, disposed); the work is done by engine.js, in workers (pool.js) unless asked otherwise.
  */
 
 import { chooseBuilds } from "./builds.js";
 import { loadEngine } from "./engine.js";
 import { loadPool } from "./pool.js";
 
-/** @typedef {import("./tickertone.js").LoadOptions} LoadOptions */
+/**
+ * A build of the engine: `relaxed` is faster and needs relaxed SIMD.
+ *
+ * @typedef {"relaxed" | "simd128"} Build
+ */
+
+/**
+ * How far a download is.
+ *
+ * @typedef {object} Progress
+ * @property {number} loaded  Bytes that have arrived; never decreases.
+ * @property {number | undefined} total  Bytes there are; undefined where the server does not say.
+ */
+
+/**
+ * What `Classifier.load` takes.
+ *
+ * @typedef {object} LoadOptions
+ * @property {string | URL} model
+ * Where the model file (GGUF) is; relative to the page.
+ * @property {string | undefined} [sha256]
+ * What the file must hash to: 64 hexadecimal digits, as in `models/manifest.json`. Not checked if left out.
+ * @property {boolean | undefined} [worker]
+ * Compute in workers, so that the page never waits. Default: true.
+ * @property {number | undefined} [workers]
+ * How many workers at most, each with an engine of its own; all but the first start when a batch is large enough.
+ * Default: one per core, at most 4. With `worker: false` there are none.
+ * @property {"auto" | Build | undefined} [engine]
+ * Default: `"auto"`, the fastest that the browser can run. Where it cannot run the one that is named, the other one
+ * runs, and `info.fallback` says so.
+ * @property {((progress: Progress) => void) | undefined} [onProgress]
+ * Called as the model file arrives.
+ * @property {AbortSignal | undefined} [signal]
+ * Cancels loading, which is then rejected with a `DOMException` named `AbortError`.
+ */
+
+/**
+ * One text's classification.
+ *
+ * @typedef {object} Prediction
+ * @property {string} label
+ * The most probable label: of the models shipped so far `Bearish`, `Bullish` or `Neutral`.
+ * @property {Record<string, number>} scores
+ * Calibrated probability of every label, in the order of `info.labels`; they sum to 1.
+ * @property {boolean} uncertain
+ * The highest probability lies below the threshold that the model file states.
+ * @property {number} tokens
+ * Tokens the model read, the two special ones included.
+ * @property {boolean} truncated
+ * The text was longer than the model reads; its end was left out.
+ */
+
+/**
+ * What one word did for the result.
+ *
+ * @typedef {object} WordContribution
+ * @property {string} word
+ * The word as it was written.
+ * @property {number} contribution
+ * p(label | text) − p(label | text without this word), −1 to 1: positive speaks for the label.
+ */
+
+/**
+ * A classification and what each word did for it.
+ *
+ * @typedef {object} Explanation
+ * @property {Prediction} prediction
+ * The classification of the whole text.
+ * @property {WordContribution[]} words
+ * The first 64 words of the text, in reading order.
+ */
+
+/**
+ * What answers.
+ *
+ * @typedef {object} EngineInfo
+ * @property {string} model
+ * Id of the loaded model.
+ * @property {Build} engine
+ * The build that runs.
+ * @property {string | null} fallback
+ * Why it is not the build that was wanted; null where it is, and for what `"auto"` chose unhindered.
+ * @property {string} kernel
+ * What computes the matrix products.
+ * @property {readonly string[]} labels
+ * The model's labels, in label order.
+ * @property {number} maxTokens
+ * Longest input in tokens, the two special ones included.
+ */
 
 /** Most workers that are started unasked: each holds the model once more. */
 const MAX_DEFAULT_WORKERS = 4;
@@ -18,10 +108,13 @@ const MAX_DEFAULT_WORKERS = 4;
 export class Classifier {
   /** @type {import("./engine.js").Engine | undefined} */
   #engine;
-  /** @type {import("./tickertone.js").EngineInfo} */
+  /** @type {Readonly<EngineInfo>} */
   #info;
 
-  /** @param {import("./engine.js").Engine} engine */
+  /**
+   * @private
+   * @param {import("./engine.js").Engine} engine
+   */
   constructor(engine) {
     this.#engine = engine;
     this.#info = Object.freeze(engine.info);
@@ -29,6 +122,11 @@ export class Classifier {
 
   /**
    * Downloads a model, checks it and makes it ready to answer.
+   *
+   * Rejects with a `TypeError` for a wrong option, an `AbortError` when cancelled, an `Error` that says what
+   * was expected and what was found for everything else: HTTP status, connection, size, hash, format, and a
+   * browser without WebAssembly SIMD. Where a file from the browser's cache has another hash, it is fetched once
+   * more past the cache.
    *
    * @param {LoadOptions} options
    * @returns {Promise<Classifier>}
@@ -39,6 +137,7 @@ export class Classifier {
     if (signal?.aborted) throw cancelled;
 
     let cancel = () => {};
+    /** @type {Promise<never>} */
     const cancellation = new Promise((_, reject) => {
       cancel = () => reject(cancelled);
       signal?.addEventListener("abort", cancel);
@@ -63,10 +162,15 @@ export class Classifier {
   }
 
   /**
-   * Classifies texts; the answers come in the order of the texts.
+   * Classifies texts; the answers come in the order of the texts, and no text gives an empty array.
+   *
+   * Rejects with a `TypeError` for anything but an array of strings, and with an `Error` that names the index of the
+   * first text that cannot be read: its `name` is `EmptyText` where there is nothing to read (an empty text, or only
+   * a URL), `TextTooLong` above 1 MiB. A worker that dies is replaced and asked anew; if that one dies of the same
+   * texts, the call is rejected.
    *
    * @param {readonly string[]} texts
-   * @returns {Promise<import("./tickertone.js").Prediction[]>}
+   * @returns {Promise<Prediction[]>}
    */
   async classify(texts) {
     const engine = this.#ready();
@@ -82,10 +186,10 @@ export class Classifier {
   }
 
   /**
-   * Classifies one text and measures what each of its words did for the result.
+   * Classifies one text and measures what each of its words did for the result. Rejects as `classify` does.
    *
    * @param {string} text
-   * @returns {Promise<import("./tickertone.js").Explanation>}
+   * @returns {Promise<Explanation>}
    */
   async explain(text) {
     const engine = this.#ready();
@@ -94,7 +198,7 @@ export class Classifier {
   }
 
   /**
-   * Size of the engines' WebAssembly memory, in bytes; with workers, the sum of those that have loaded.
+   * Bytes of WebAssembly memory, all workers together. Answered when they have answered what came before.
    *
    * @returns {Promise<number>}
    */

@@ -1,6 +1,6 @@
 /**
- * The worker's side of engine-worker.js: one engine, asked by messages `{ id, method, args }`. The worker
- * answers in the order of the questions, since the engine computes one at a time.
+ * The worker's side of engine-worker.js: one engine, called by messages `{ id, method, args }`. The worker
+ * answers in the order of the calls, since the engine computes one at a time.
  */
 
 import { loadEngine } from "./engine.js";
@@ -8,7 +8,11 @@ import { loadEngine } from "./engine.js";
 /** @type {Promise<import("./engine.js").Engine>} */
 let engine;
 
-/** @type {Record<string, (id: number, ...args: any[]) => any>} */
+/**
+ * Each gets the message's `id`, then its `args`.
+ *
+ * @type {Record<string, (id: number, ...args: any[]) => unknown>}
+ */
 const methods = {
   // Holds a lock for as long as this worker lives: whoever else asks for it learns of the worker's end.
   hold: (_id, name) =>
@@ -17,7 +21,8 @@ const methods = {
     }),
   load: async (id, request) => {
     engine = loadEngine(request, (progress) => self.postMessage({ id, progress }));
-    return (await engine).info;
+    const { info, source } = await engine;
+    return { info, source };
   },
   classify: async (_id, texts, firstIndex) => (await engine).classify(texts, firstIndex),
   explain: async (_id, text) => (await engine).explain(text),
@@ -26,9 +31,10 @@ const methods = {
 
 self.onmessage = async ({ data: { id, method, args } }) => {
   try {
-    self.postMessage({ id, result: await methods[method](id, ...args) });
-  } catch ({ name, message }) {
+    self.postMessage({ id, result: await methods[method]?.(id, ...args) });
+  } catch (thrown) {
     // Only its name and text: not every browser clones an error, and none keeps its class.
+    const { name, message } = /** @type {Error} */ (thrown);
     self.postMessage({ id, error: { name, message } });
   }
 };

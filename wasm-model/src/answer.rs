@@ -4,7 +4,9 @@
 //! labels survives because the scores are an `IndexMap`.
 
 use classifier::{Classifier, ClassifyError};
-use messages::{EngineInfo, Explanation, Prediction, WordContribution};
+use messages::{EMPTY_TEXT, EngineInfo, Explanation, Prediction, TEXT_TOO_LONG, WordContribution};
+
+const _: () = assert!(messages::MAX_EXPLAINED_WORDS == classifier::MAX_EXPLAINED_WORDS);
 
 /// Name of this build, as in the tables of `js/builds.js` and `xtask/src/build.rs`.
 pub const BUILD: &str = if cfg!(target_feature = "relaxed-simd") { "relaxed" } else { "simd128" };
@@ -42,6 +44,16 @@ pub fn info(classifier: &Classifier) -> EngineInfo {
         kernel: classifier.kernel().to_owned(),
         labels: classifier.labels().to_vec(),
         max_tokens: classifier.max_tokens(),
+    }
+}
+
+/// What JavaScript finds in `error.name`: the two kinds that a caller may want to tell apart, for which nothing but
+/// another text helps.
+pub fn error_name(error: &ClassifyError) -> &'static str {
+    match error {
+        ClassifyError::EmptyText { .. } => EMPTY_TEXT,
+        ClassifyError::TextTooLong { .. } => TEXT_TOO_LONG,
+        ClassifyError::Tokenizer { .. } | ClassifyError::NotANumber { .. } => "Error",
     }
 }
 

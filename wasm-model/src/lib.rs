@@ -9,7 +9,7 @@
 pub mod answer;
 pub mod download;
 
-use classifier::Classifier;
+use classifier::{Classifier, ClassifyError};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
@@ -84,21 +84,23 @@ impl Engine {
     /// # Errors
     /// A text is empty after normalization or over the classifier's size limit; the error names its index,
     /// counted from `first_index`, where the texts are a part of the caller's.
-    pub fn classify(&self, texts: Vec<String>, first_index: usize) -> Result<JsValue, JsError> {
+    pub fn classify(&self, texts: Vec<String>, first_index: usize) -> Result<JsValue, JsValue> {
         let predictions = self.classifier.classify_batch(&texts);
-        let predictions = predictions.map_err(|error| answer::error_in_chunk(error, first_index))?;
+        let predictions =
+            predictions.map_err(|error| about_a_text(&answer::error_in_chunk(error, first_index)))?;
         let labels = self.classifier.labels();
         let answers: Vec<_> =
             predictions.into_iter().map(|prediction| answer::prediction(labels, prediction)).collect();
-        to_js(&answers)
+        Ok(to_js(&answers)?)
     }
 
     /// The `Explanation` of one text.
     ///
     /// # Errors
     /// As [`Engine::classify`].
-    pub fn explain(&self, text: &str) -> Result<JsValue, JsError> {
-        to_js(&answer::explanation(self.classifier.labels(), self.classifier.explain(text)?))
+    pub fn explain(&self, text: &str) -> Result<JsValue, JsValue> {
+        let explanation = self.classifier.explain(text).map_err(|error| about_a_text(&error))?;
+        Ok(to_js(&answer::explanation(self.classifier.labels(), explanation))?)
     }
 
     /// Runs the int8 products of a text of `tokens` tokens and nothing else; returns the number of operations. For
@@ -115,6 +117,12 @@ impl Engine {
     pub fn info(&self) -> Result<JsValue, JsError> {
         to_js(&answer::info(&self.classifier))
     }
+}
+
+fn about_a_text(error: &ClassifyError) -> JsValue {
+    let thrown = js_sys::Error::new(&error.to_string());
+    thrown.set_name(answer::error_name(error));
+    thrown.into()
 }
 
 /// Plain objects and arrays, no `Map`: the same shapes that JSON would give.

@@ -1,4 +1,4 @@
-//! What JavaScript gets to see: names and order are the contract of `js/tickertone.d.ts`, to the letter.
+//! What JavaScript gets to see: names and order are the contract of `js/tickertone.js`, to the letter.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -65,5 +65,19 @@ fn an_error_in_a_chunk_has_the_index_of_the_whole() {
     ] {
         let message = answer::error_in_chunk(error, 128).to_string();
         assert!(message.contains("text 131"), "{message}");
+    }
+}
+
+#[test]
+fn an_error_has_a_name_where_only_another_text_helps() {
+    let index = 0;
+    let reason = String::new();
+    for (error, name) in [
+        (ClassifyError::EmptyText { index }, "EmptyText"),
+        (ClassifyError::TextTooLong { index, limit_bytes: 1, found_bytes: 2 }, "TextTooLong"),
+        (ClassifyError::Tokenizer { index, reason }, "Error"),
+        (ClassifyError::NotANumber { index }, "Error"),
+    ] {
+        assert_eq!(answer::error_name(&error), name);
     }
 }

@@ -6,6 +6,39 @@
  * the default model in its cache, the preview would only flash by, and is left out.
  */
 
+/** @typedef {import("../../wasm-model/js/tickertone.js").Classifier} Classifier */
+/** @typedef {typeof import("../../wasm-model/js/tickertone.js").Classifier} ClassifierClass */
+/** @typedef {import("../../wasm-model/js/tickertone.js").Progress} Progress */
+/** @typedef {(progress: Progress) => void} OnProgress */
+/** @typedef {"preview" | "default"} Role */
+
+/**
+ * What is read here of a model in the manifest (messages/src/manifest.rs).
+ *
+ * @typedef {{ id: string, file: string, size_bytes: number, sha256: string }} ManifestModel
+ */
+
+/**
+ * What is read here of the manifest.
+ *
+ * @typedef {{ default: string, preview?: string, models: ManifestModel[] }} Manifest
+ */
+
+/**
+ * A classifier that has loaded, and its model as in the manifest.
+ *
+ * @typedef {{ classifier: Classifier, model: ManifestModel }} Loaded
+ */
+
+/**
+ * A load that runs. `tell` has its progress told to somebody; `onSign` is called whenever it shows that it lives.
+ *
+ * @typedef {object} Loading
+ * @property {Promise<Loaded | null>} outcome
+ * @property {(listener: OnProgress) => Promise<Loaded | null>} tell
+ * @property {() => void} [onSign]
+ */
+
 const ENGINE_URL = "/engine/tickertone.js";
 const MODELS_URL = "/models/";
 const MANIFEST_URL = `${MODELS_URL}manifest.json`;
@@ -16,26 +49,37 @@ const STALL_MS = 10_000;
 const REMEMBERED = "tickertone-default-model";
 
 const loads = { preview: loadPreview, default: loadDefault };
-/** The latest load of each role. */
+/** The latest load of each role. @type {Partial<Record<Role, Loading>>} */
 const latest = {};
 /** What both roles need at the start; every further attempt asks for its own. */
 const beginning = begin(0);
-/** The loads that run before anybody has asked for one. */
+/** The loads that run before anybody has asked for one. @type {Partial<Record<Role, Loading>>} */
 const early = { preview: start("preview", 0), default: start("default", 0) };
 
 /**
  * Loads the model that the manifest calls "preview" or "default", for the `attempt`th time from 0. The outcome is
  * `{ classifier, model }`, `model` as in the manifest; null where no preview is needed.
+ *
+ * @param {Role} role
+ * @param {number} attempt
+ * @param {OnProgress} onProgress
  */
 export const loadEngine = (role, attempt, onProgress) => {
   const loading = early[role] ?? start(role, attempt);
-  early[role] = undefined;
+  delete early[role];
   return loading.tell(onProgress);
 };
 
+/**
+ * @param {Role} role
+ * @param {number} attempt
+ */
 function start(role, attempt) {
+  /** @type {Progress | undefined} */
   let last;
-  let onProgress = (progress) => (last = progress);
+  /** @type {OnProgress} */
+  let onProgress = (progress) => void (last = progress);
+  /** @type {Loading} */
   const loading = {
     outcome: loads[role](attempt, (progress) => {
       loading.onSign?.();
@@ -52,6 +96,10 @@ function start(role, attempt) {
   return loading;
 }
 
+/**
+ * @param {number} attempt
+ * @param {OnProgress} onProgress
+ */
 async function loadPreview(attempt, onProgress) {
   const { Classifier, manifest, isPreviewUseful } = await (attempt === 0 ? beginning : begin(attempt));
   if (!isPreviewUseful) return null;
@@ -61,27 +109,44 @@ async function loadPreview(attempt, onProgress) {
   });
 }
 
+/**
+ * @param {number} attempt
+ * @param {OnProgress} onProgress
+ */
 async function loadDefault(attempt, onProgress) {
   const { Classifier, manifest, isPreviewUseful } = await (attempt === 0 ? beginning : begin(attempt));
-  if (isPreviewUseful) await outOfTheWay(latest.preview);
+  if (isPreviewUseful && latest.preview) await outOfTheWay(latest.preview);
   const loaded = await loadModel(Classifier, listed(manifest, "default"), onProgress);
   remember(loaded.model);
   return loaded;
 }
 
-/** Settles when a load has, or when it has given no sign of life for a while. */
+/**
+ * Settles when a load has, or when it has given no sign of life for a while.
+ *
+ * @param {Loading} loading
+ * @returns {Promise<void>}
+ */
 function outOfTheWay(loading) {
   return new Promise((resolve) => {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     loading.onSign = () => {
       clearTimeout(timer);
       timer = setTimeout(resolve, STALL_MS);
     };
     loading.onSign();
-    loading.outcome.then(resolve, resolve);
+    const settled = () => (clearTimeout(timer), resolve());
+    loading.outcome.then(settled, settled);
   });
 }
 
+/**
+ * @param {ClassifierClass} Classifier
+ * @param {ManifestModel} model
+ * @param {OnProgress} onProgress
+ * @returns {Promise<Loaded>}
+ */
 async function loadModel(Classifier, model, onProgress) {
   onProgress({ loaded: 0, total: model.size_bytes });
   const classifier = await Classifier.load({
@@ -92,18 +157,27 @@ async function loadModel(Classifier, model, onProgress) {
   return { classifier, model };
 }
 
-/** Named by content, a model stays in the browser's cache until another one takes its place. */
+/**
+ * Named by content, a model stays in the browser's cache until another one takes its place.
+ *
+ * @param {ManifestModel} model
+ */
 function addressOf(model) {
   return `${MODELS_URL}${model.file}?sha256=${model.sha256}`;
 }
 
+/** @param {number} attempt */
 async function begin(attempt) {
   const manifest = fetchManifest();
   const [Classifier, isPreviewUseful] = await Promise.all([importClassifier(attempt), manifest.then(needsPreview)]);
   return { Classifier, manifest: await manifest, isPreviewUseful };
 }
 
-/** Whether there is a model that can be here before the default one. */
+/**
+ * Whether there is a model that can be here before the default one.
+ *
+ * @param {Manifest} manifest
+ */
 async function needsPreview(manifest) {
   if (manifest.preview === undefined || manifest.preview === manifest.default) return false;
   return !(await isCached(listed(manifest, "default")));
@@ -112,6 +186,8 @@ async function needsPreview(manifest) {
 /**
  * Whether the browser has a model without asking the network. It is only asked where the model has been here
  * before: the console shows what a cache does not have as an error.
+ *
+ * @param {ManifestModel} model
  */
 async function isCached(model) {
   if (!isRemembered(model)) return false;
@@ -122,6 +198,7 @@ async function isCached(model) {
   return found;
 }
 
+/** @param {ManifestModel} model */
 function isRemembered({ sha256 }) {
   try {
     return localStorage.getItem(REMEMBERED) === sha256;
@@ -130,6 +207,7 @@ function isRemembered({ sha256 }) {
   }
 }
 
+/** @param {ManifestModel} model */
 function remember({ sha256 }) {
   try {
     localStorage.setItem(REMEMBERED, sha256);
@@ -138,7 +216,12 @@ function remember({ sha256 }) {
   }
 }
 
-/** Each attempt imports under another address: browsers remember a module that failed to load. */
+/**
+ * Each attempt imports under another address: browsers remember a module that failed to load.
+ *
+ * @param {number} attempt
+ * @returns {Promise<ClassifierClass>}
+ */
 async function importClassifier(attempt) {
   const url = attempt === 0 ? ENGINE_URL : `${ENGINE_URL}?attempt=${attempt}`;
   const { Classifier } = await import(url).catch(({ message }) => {
@@ -147,6 +230,7 @@ async function importClassifier(attempt) {
   return Classifier;
 }
 
+/** @returns {Promise<Manifest>} */
 async function fetchManifest() {
   const response = await fetch(MANIFEST_URL).catch(() => {
     throw new Error(`${MANIFEST_URL} did not arrive. Check the connection and try again.`);
@@ -164,7 +248,12 @@ async function fetchManifest() {
   });
 }
 
-/** The model that the manifest gives this role. */
+/**
+ * The model that the manifest gives this role.
+ *
+ * @param {Manifest} manifest
+ * @param {Role} role
+ */
 function listed(manifest, role) {
   const model = manifest.models?.find(({ id }) => id === manifest[role]);
   if (model === undefined) {

@@ -4,12 +4,11 @@
 //! an error that the page can show. This file asks for the outcome, and turns answers into the types of
 //! `messages`.
 
-use messages::{EngineInfo, Explanation, ManifestModel, Prediction};
-use serde::Deserialize;
+use messages::{EMPTY_TEXT, EngineInfo, Explanation, ManifestModel, Prediction, TEXT_TOO_LONG};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
-use crate::state::{Progress, ReadyEngine, Role};
+use crate::state::{Failure, Progress, ReadyEngine, Role};
 
 #[wasm_bindgen(module = "/js/load-engine.js")]
 extern "C" {
@@ -38,13 +37,6 @@ extern "C" {
     fn dispose(this: &JsClassifier);
 }
 
-/// The argument of `onProgress`, in bytes (JavaScript has no integers).
-#[derive(Deserialize)]
-struct JsProgress {
-    loaded: f64,
-    total: Option<f64>,
-}
-
 /// A loaded engine.
 pub struct Engine {
     classifier: JsClassifier,
@@ -61,7 +53,7 @@ impl Engine {
         on_progress: impl Fn(Progress) + 'static,
     ) -> Result<(Self, ReadyEngine), String> {
         let report = Closure::<dyn Fn(JsValue)>::new(move |progress| {
-            if let Ok(JsProgress { loaded, total }) = serde_wasm_bindgen::from_value(progress) {
+            if let Ok(messages::Progress { loaded, total }) = serde_wasm_bindgen::from_value(progress) {
                 on_progress(Progress { loaded: loaded as u64, total: total.map(|bytes| bytes as u64) });
             }
         });
@@ -83,26 +75,26 @@ impl Engine {
     /// Classifies one text.
     ///
     /// # Errors
-    /// The engine's own words.
-    pub async fn classify(&self, text: &str) -> Result<Prediction, String> {
+    /// Whether text or engine is at fault, in the engine's own words.
+    pub async fn classify(&self, text: &str) -> Result<Prediction, Failure> {
         let answer =
-            self.classifier.classify(vec![text.to_owned()]).await.map_err(|error| message(&error))?;
-        let mut predictions: Vec<Prediction> = read(answer)?;
+            self.classifier.classify(vec![text.to_owned()]).await.map_err(|error| failure(&error))?;
+        let mut predictions: Vec<Prediction> = read(answer).map_err(Failure::Engine)?;
         let found = predictions.len();
         match (predictions.pop(), found) {
             (Some(prediction), 1) => Ok(prediction),
-            _ => Err(format!(
+            _ => Err(Failure::Engine(format!(
                 "The engine was expected to answer one text with one prediction, but sent {found}."
-            )),
+            ))),
         }
     }
 
     /// Measures what each word does for the label.
     ///
     /// # Errors
-    /// The engine's own words.
-    pub async fn explain(&self, text: &str) -> Result<Explanation, String> {
-        read(self.classifier.explain(text).await.map_err(|error| message(&error))?)
+    /// As [`Engine::classify`].
+    pub async fn explain(&self, text: &str) -> Result<Explanation, Failure> {
+        read(self.classifier.explain(text).await.map_err(|error| failure(&error))?).map_err(Failure::Engine)
     }
 
     /// Ends its worker, also in the middle of a call, which then fails.
@@ -120,6 +112,16 @@ fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
     serde_wasm_bindgen::from_value(value).map_err(|error| {
         format!("The engine answered something this page does not understand ({error}). Reload the page to get both in the same version.")
     })
+}
+
+/// What a rejected call says about the text or the engine.
+fn failure(error: &JsValue) -> Failure {
+    let name = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.name()));
+    match name.as_deref() {
+        Some(EMPTY_TEXT) => Failure::NothingToRead,
+        Some(TEXT_TOO_LONG) => Failure::TooLong(message(error)),
+        _ => Failure::Engine(message(error)),
+    }
 }
 
 /// The words of whatever JavaScript threw, as a sentence.

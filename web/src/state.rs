@@ -9,7 +9,7 @@
 
 use std::rc::Rc;
 
-use messages::{Explanation, Prediction, WordContribution};
+use messages::{Explanation, MAX_EXPLAINED_WORDS, Prediction, WordContribution};
 use yew::Reducible;
 
 pub use models::{Load, Models, Progress, Readiness, ReadyEngine, Role};
@@ -37,7 +37,7 @@ pub struct State {
     /// The latest answer; it may belong to an earlier revision or model while a newer one is being read.
     pub answer: Option<Answer>,
     /// Why the current text could not be read.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
     /// The answer to "Why?".
     pub why: Why,
     /// Of a model with many labels every one is shown, not only the most probable.
@@ -94,13 +94,27 @@ pub enum Why {
     Words(Vec<WordContribution>),
 }
 
-/// Why a text is not worth asking the engine about.
+/// Why the engine did not answer a question about a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// There is nothing in the text that the model reads.
+    NothingToRead,
+    /// The text is too long for any engine; this one's own words.
+    TooLong(String),
+    /// The engine failed; its own words. A new one may do better.
+    Engine(String),
+}
+
+/// Why there is nothing to say about a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blank {
     /// There is nothing but whitespace and control characters.
     Empty,
     /// There is nothing but links, which the model does not read.
     OnlyLinks,
+    /// There is nothing that the engine found to read: what a tokenizer leaves out (zero-width spaces, accents
+    /// without a letter, …) is its model's own affair.
+    Unreadable,
 }
 
 /// Whatever happens on the page.
@@ -117,9 +131,9 @@ pub enum Action {
     /// This attempt to load a model ended.
     Loaded(Role, u32, Result<ReadyEngine, String>),
     /// The engine answered [`Question::Classify`], after so many milliseconds.
-    Classified(Task, f64, Result<Prediction, String>),
+    Classified(Task, f64, Result<Prediction, Failure>),
     /// The engine answered [`Question::Explain`].
-    Explained(Task, Result<Explanation, String>),
+    Explained(Task, Result<Explanation, Failure>),
     /// "Why?" was pressed.
     ToggledWhy,
     /// "Show all" or "Show fewer" labels was pressed.
@@ -145,23 +159,27 @@ impl Default for State {
 }
 
 impl State {
-    /// Why the text is not worth asking about, if it is not.
+    /// Why there is nothing to say about the text, if there is not. What can be seen here is not asked about.
     pub fn blank(&self) -> Option<Blank> {
-        match (self.words().next(), self.readable_words().next()) {
+        match (self.visible_words().next(), self.readable_words().next()) {
             (None, _) => Some(Blank::Empty),
             (Some(_), None) => Some(Blank::OnlyLinks),
-            _ => None,
+            _ => (self.failure == Some(Failure::NothingToRead)).then_some(Blank::Unreadable),
         }
     }
 
     /// The words of the text without its links, which the model does not read.
     fn readable_words(&self) -> impl Iterator<Item = &str> {
-        self.words().filter(|word| !is_link(word))
+        self.visible_words().filter(|word| !is_link(word))
+    }
+
+    fn visible_words(&self) -> impl Iterator<Item = &str> {
+        self.words().filter(|word| !word.chars().all(char::is_control))
     }
 
     /// The words of the text, as an explanation counts them.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.text.split_whitespace().filter(|word| !word.chars().all(char::is_control))
+        self.text.split_whitespace()
     }
 
     /// The shown answer is not yet the one to the current text.
@@ -195,7 +213,7 @@ impl State {
                             let Task { role, revision, .. } = task;
                             self.answer = Some(Answer { role, revision, prediction, latency_ms });
                         }
-                        Err(message) => self.fail(message),
+                        Err(failure) => self.fail(failure),
                     }
                 }
             }
@@ -203,7 +221,7 @@ impl State {
                 if self.finish(&task) && self.why == Why::Asked {
                     match outcome {
                         Ok(explanation) => self.why = Why::Words(explanation.words),
-                        Err(message) => self.fail(message),
+                        Err(failure) => self.fail(failure),
                     }
                 }
             }
@@ -212,7 +230,7 @@ impl State {
             }
             Action::ToggledLabels => self.shows_all_labels = !self.shows_all_labels,
             Action::Retried => {
-                if self.failure.is_some() {
+                if let Some(Failure::Engine(_)) = self.failure {
                     self.reload_answering();
                 }
                 self.models.retry();
@@ -250,10 +268,10 @@ impl State {
         task.revision == self.revision
     }
 
-    fn fail(&mut self, message: String) {
+    fn fail(&mut self, failure: Failure) {
         self.answer = None;
         self.why = Why::Closed;
-        self.failure = Some(message);
+        self.failure = Some(failure);
     }
 
     /// Where the default model takes the place of the preview, it is asked everything that the preview was.
@@ -293,7 +311,8 @@ impl State {
         let (question, expected_ms) = match (self.current_answer(), &self.why) {
             (None, _) => (Question::Classify, 0.0),
             (Some(answer), Why::Asked) => {
-                (Question::Explain, answer.latency_ms * self.words().count() as f64)
+                let readings = self.words().take(MAX_EXPLAINED_WORDS).count();
+                (Question::Explain, answer.latency_ms * readings as f64)
             }
             (Some(_), _) => return None,
         };

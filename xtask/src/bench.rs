@@ -9,7 +9,6 @@ mod table;
 mod texts;
 
 use crate::steps::Steps;
-use crate::tools::Tools;
 use crate::workspace::Workspace;
 use crate::{Place, build};
 use anyhow::{Context, Result};
@@ -46,9 +45,8 @@ pub fn bench(
         figures.native = native::measure(workspace, steps, &model)?;
     }
     if place != Some(Place::Native) {
-        let tools = Tools::prepare(workspace, steps)?;
         let chromium = find_or_install(workspace, steps)?;
-        build::everything(workspace, &tools, steps)?;
+        build::everything(workspace, steps)?;
         figures.browser = Some(
             steps
                 .take("measure in the browser", || browser::measure(workspace, &chromium, &model, &texts))?,

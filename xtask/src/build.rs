@@ -50,15 +50,21 @@ const WASM_FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-/// Builds engine, page and server.
+/// Installs the tools, and builds engine, page and server.
 ///
 /// # Errors
 /// One of them does not build; the one that was there before stays.
-pub fn everything(workspace: &Workspace, tools: &Tools, steps: &mut Steps) -> Result<()> {
-    page_and_engine(workspace, tools, steps)?;
-    steps.take("build the server", || {
-        run(workspace.cargo().args(["build", "--release", "--package", "static-server"]))
-    })
+pub fn everything(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    steps.take_both(
+        |steps| page_and_engine(workspace, &Tools::prepare(workspace, steps)?, steps),
+        |steps| steps.take("build the server", || server(workspace)),
+    )
+}
+
+/// Of all packages the one program: so its dependencies have the features that the tests give them, and are not
+/// compiled a second time for those.
+fn server(workspace: &Workspace) -> Result<()> {
+    run(workspace.cargo().args(["build", "--release", "--workspace", "--bin", "static-server"]))
 }
 
 /// Builds what the browser downloads.
@@ -90,15 +96,19 @@ fn engine(workspace: &Workspace, tools: &Tools) -> Result<()> {
     replace(&dist.join("engine"), &engine)
 }
 
-/// Lints every build of the engine: each compiles kernels that the others leave out.
+/// Lints what the browser downloads: every build of the engine, because each compiles kernels that the others leave
+/// out, and the page. In the profile in which they are built, so that macros and build scripts are the same ones.
 ///
 /// # Errors
 /// There is something to complain about.
-pub fn lint_engine(workspace: &Workspace) -> Result<()> {
+pub fn lint(workspace: &Workspace) -> Result<()> {
     for build in &ENGINE_BUILDS {
         run(cargo(workspace, build, "clippy").args(["--", "-D", "warnings"]))?;
     }
-    Ok(())
+    let mut page = workspace.cargo();
+    add_rustflags(&mut page);
+    page.args(["clippy", "--package", "web", "--target", WASM, "--profile", PROFILE]);
+    run(page.args(["--", "-D", "warnings"]))
 }
 
 /// Both builds have the same flags and one target folder, so that they share all that the feature does not touch.
@@ -149,7 +159,7 @@ fn unfinished_folder(place: &Path) -> Result<TempDir> {
 fn fingerprint(module: &Path, tools: &Tools, build: &EngineBuild) -> Result<String> {
     let bytes = std::fs::read(module).with_context(|| format!("{} cannot be read", module.display()))?;
     let mut hasher = DefaultHasher::new();
-    (bytes, tools.folders(), WASM_FEATURES, build).hash(&mut hasher);
+    (bytes, tools.versions(), WASM_FEATURES, build).hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
 }
 

@@ -7,48 +7,82 @@
 use crate::build;
 use crate::emulation;
 use crate::invariants;
+use crate::javascript;
 use crate::steps::Steps;
-use crate::tools::{Tools, WASM, browser};
+use crate::tools::{Tools, browser};
 use crate::workspace::{Workspace, run};
 use anyhow::Result;
 
-/// Runs every check.
+/// What `--all` gives the tests to search longer: cases of each property for proptest (256 otherwise), mutations of
+/// each corpus for the crate `fuzz` (3,000 otherwise).
+const SEARCH_LONGER: [(&str, &str); 2] = [("PROPTEST_CASES", "4096"), ("FUZZ_MUTATIONS", "100000")];
+
+/// Runs every check; with `is_all` also those that take long.
 ///
 /// # Errors
 /// The first that fails.
-pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
-    let tools = Tools::prepare(workspace, steps)?;
+pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<()> {
+    let tools = Tools::prepare_with_checkers(workspace, steps)?;
     let chromium = browser::find_or_install(workspace, steps)?;
+    let firefox = browser::find_or_install_firefox(workspace, steps)?;
     steps.take("format", || run(workspace.cargo().args(["fmt", "--all", "--check"])))?;
+    steps.take("spelling", || run(&mut tools.command(workspace, "typos")?))?;
     steps.take("invariants", || invariants::check(workspace))?;
-    steps.take("lints", || {
-        run(workspace.cargo().args([
-            "clippy",
-            "--release",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]))
+    steps.take("dependencies", || dependencies(workspace, &tools))?;
+    javascript::check(workspace, steps)?;
+    steps.take_both(
+        |steps| {
+            build::page_and_engine(workspace, &tools, steps)?;
+            steps.take("lints of what runs in the browser", || build::lint(workspace))
+        },
+        |steps| {
+            lints_and_docs(workspace, steps)?;
+            emulation::check_neon(workspace, steps)
+        },
+    )?;
+    if is_all {
+        steps.take("benches, each once", || {
+            run(workspace.cargo().args(["bench", "--workspace", "--bench", "*", "--", "--test"]))
+        })?;
+    }
+    eprintln!("so far:");
+    steps.print_summary();
+    steps.take("tests, in the real browsers too", || {
+        let mut tests = workspace.cargo();
+        if is_all {
+            tests.envs(SEARCH_LONGER);
+        }
+        tests.env("CHROME", &chromium).env("FIREFOX", &firefox);
+        run(tests.args(["test", "--release", "--workspace"]))
     })?;
-    steps.take("lints of what runs in the browser", || {
-        build::lint_engine(workspace)?;
-        let page = ["clippy", "--release", "--package", "web", "--target", WASM];
-        run(workspace.cargo().args(page).args(["--", "-D", "warnings"]))
+    eprintln!("every check passed, in {}", steps.total());
+    Ok(())
+}
+
+fn lints_and_docs(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    steps.take("lints", || {
+        let lint = ["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        run(workspace.cargo().args(lint))
     })?;
     steps.take("docs", || {
         let mut doc = workspace.cargo();
         doc.env("RUSTDOCFLAGS", "-D warnings");
         run(doc.args(["doc", "--release", "--workspace", "--no-deps", "--document-private-items", "--quiet"]))
-    })?;
-    emulation::check_neon(workspace, steps)?;
-    build::page_and_engine(workspace, &tools, steps)?;
-    eprintln!("so far:");
-    steps.print_summary();
-    steps.take("tests, in the real browser too", || {
-        run(workspace.cargo().env("CHROME", &chromium).args(["test", "--release", "--workspace"]))
-    })?;
-    eprintln!("every check passed, in {}", steps.total());
-    Ok(())
+    })
+}
+
+/// What we depend on: used at all, under licences that we may ship, without known holes.
+fn dependencies(workspace: &Workspace, tools: &Tools) -> Result<()> {
+    run(tools.command(workspace, "cargo-machete")?.arg("--skip-target-dir"))?;
+    let deny = || tools.command(workspace, "cargo-deny");
+    run(deny()?.args(["--log-level", "error", "check", "bans", "licenses", "sources"]))?;
+    // The database is a git repository. A machine without a way to it shall pass, but not in silence.
+    let mut fetch = deny()?;
+    fetch.args(["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0");
+    fetch.env("GIT_HTTP_LOW_SPEED_LIMIT", "1000").env("GIT_HTTP_LOW_SPEED_TIME", "20");
+    if !fetch.output()?.status.success() {
+        eprintln!("   advisories: NOT checked, their database cannot be fetched from here");
+        return Ok(());
+    }
+    run(deny()?.args(["check", "--disable-fetch", "advisories"]))
 }

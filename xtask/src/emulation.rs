@@ -55,7 +55,7 @@ pub fn check_neon(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 fn emulator(workspace: &Workspace, steps: &mut Steps) -> Result<Option<&'static str>> {
     let find =
         || EMULATORS.into_iter().find(|name| workspace.command(name).arg("--version").output().is_ok());
-    if find().is_none() && can_apt_install(workspace) {
+    if find().is_none() && can_apt_install() {
         steps.take("install qemu-user", || apt_install(workspace, "qemu-user-static"))?;
     }
     Ok(find())

@@ -8,10 +8,11 @@ use crate::workspace::{Workspace, output};
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::{DependencyKind, Package};
 use memchr::memmem;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Which packages of the workspace each one may depend on, outside its tests.
-const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
     ("messages", &[]),
     ("classifier", &[]),
     ("encoder", &["classifier"]),
@@ -20,6 +21,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
     ("static-server", &["classifier", "messages"]),
     ("trainer", &["classifier", "encoder", "messages"]),
     ("chromium", &[]),
+    ("e2e", &["chromium"]),
     ("xtask", &["chromium", "messages"]),
 ];
 /// What the page must not link, directly or by others: it paints before the engine has arrived.
@@ -41,6 +43,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     }
     let tree = ["tree", "--package", "web", "--edges", "normal", "--target", WASM, "--prefix", "none"];
     check_page(&output(workspace.cargo().args(tree))?)?;
+    check_features(&features(workspace, "normal,build")?, &features(workspace, "normal,build,dev")?)?;
     let files = output(workspace.command("git").args([
         "ls-files",
         "-z",
@@ -97,6 +100,36 @@ fn check_page(tree: &str) -> Result<()> {
     Ok(())
 }
 
+/// Every package that is linked, with its features, one a line.
+fn features(workspace: &Workspace, edges: &str) -> Result<String> {
+    output(workspace.cargo().args([
+        "tree",
+        "--workspace",
+        "--edges",
+        edges,
+        "--prefix",
+        "none",
+        "-f",
+        "{p} {f}",
+    ]))
+}
+
+/// Checks that no dependency of a test adds a feature to what programs link: each such package, and candle with it,
+/// would be compiled twice, once for the tests and once for `cargo xtask serve`.
+fn check_features(without_tests: &str, with_tests: &str) -> Result<()> {
+    let packages =
+        |tree| -> BTreeSet<String> { str::lines(tree).map(|line| line.replace(" (*)", "")).collect() };
+    let with_tests = packages(with_tests);
+    for package in packages(without_tests) {
+        ensure!(
+            with_tests.contains(&package),
+            "expected the same features with and without tests, found that the dependencies of tests add some to \
+             `{package}`: ask for these outside of tests as well, or do without"
+        );
+    }
+    Ok(())
+}
+
 /// Checks one file of the tree.
 fn check_file(name: &Path, bytes: &[u8]) -> Result<()> {
     let is_library = name.starts_with("classifier/src");
@@ -124,7 +157,7 @@ fn check_file(name: &Path, bytes: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_dependencies, check_file, check_page};
+    use super::{check_dependencies, check_features, check_file, check_page};
     use std::path::Path;
 
     #[test]
@@ -143,6 +176,14 @@ mod tests {
             assert!(check_page(&format!("web v0.1.0 (web)\n{linked}\n")).is_err(), "{linked}");
         }
         assert!(check_page("").is_err(), "an empty tree proves nothing");
+    }
+
+    #[test]
+    fn tests_add_no_features() {
+        let plain = "rustix v1.1.6 fs\nserde v1.0.229 derive (*)\n";
+        check_features(plain, "serde v1.0.229 derive\nrustix v1.1.6 fs\nproptest v1.12.0 std\n").unwrap();
+        let found = check_features(plain, "serde v1.0.229 derive\nrustix v1.1.6 fs,process\n").unwrap_err();
+        assert!(found.to_string().contains("`rustix v1.1.6 fs`"), "{found}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod build;
 mod check;
 mod emulation;
 mod invariants;
+mod javascript;
 mod modules;
 mod serve;
 mod steps;
@@ -27,9 +28,11 @@ use crate::workspace::Workspace;
 
 /// Sets up, builds, serves, tests and measures Tickertone
 ///
-/// Every command first installs what is missing: trunk, wasm-bindgen and wasm-opt at pinned versions into a
-/// cache folder ($TICKERTONE_TOOLS, else $XDG_CACHE_HOME/tickertone, else ~/.cache/tickertone), the wasm target
-/// through rustup, and for `test` and `bench` a Chromium, if none is there and this machine lets us.
+/// Every command first installs what is missing: trunk, wasm-bindgen and wasm-opt at pinned versions (for `test`
+/// also typos, cargo-deny and cargo-machete) into a cache folder ($TICKERTONE_TOOLS, else
+/// $XDG_CACHE_HOME/tickertone, else ~/.cache/tickertone), unless they are on PATH in these versions; the wasm target
+/// through rustup; for `test` and `bench` a Chromium, and for `test` a Firefox, if none is there and this machine lets
+/// us.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -52,8 +55,13 @@ enum Command {
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
-    /// Runs every check: format, lints, docs, invariants, unit and integration tests, the real browser
-    Test,
+    /// Runs every check: format, spelling, lints, docs, invariants, dependencies, unit and integration tests, the
+    /// real browser
+    Test {
+        /// Also what takes long: every bench once, property tests and fuzzing with many times as many cases
+        #[arg(long)]
+        all: bool,
+    },
     /// Measures how long a classification takes, and prints one table
     Bench {
         /// Where to measure [default: both]
@@ -89,21 +97,18 @@ fn run(command: Command) -> Result<()> {
     let mut steps = Steps::default();
     match command {
         Command::Setup => {
-            let tools = Tools::prepare(&workspace, &mut steps)?;
+            let tools = Tools::prepare_with_checkers(&workspace, &mut steps)?;
             tools::browser::find_or_install(&workspace, &mut steps)?;
+            tools::browser::find_or_install_firefox(&workspace, &mut steps)?;
             println!("the tools are in {}", tools.cache().display());
             Ok(())
         }
-        Command::Build => {
-            let tools = Tools::prepare(&workspace, &mut steps)?;
-            build::everything(&workspace, &tools, &mut steps)
-        }
+        Command::Build => build::everything(&workspace, &mut steps),
         Command::Serve { host, port } => {
-            let tools = Tools::prepare(&workspace, &mut steps)?;
-            build::everything(&workspace, &tools, &mut steps)?;
+            build::everything(&workspace, &mut steps)?;
             serve::serve(&workspace, host, port)
         }
-        Command::Test => check::check(&workspace, &mut steps),
+        Command::Test { all } => check::check(&workspace, &mut steps, all),
         Command::Bench { place, json } => bench::bench(&workspace, &mut steps, place, json.as_deref()),
     }
 }

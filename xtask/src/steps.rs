@@ -6,9 +6,15 @@ use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
 
 /// The steps taken so far.
-#[derive(Default)]
 pub struct Steps {
+    start: Instant,
     done: Vec<(String, Duration)>,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self { start: Instant::now(), done: Vec::new() }
+    }
 }
 
 impl Steps {
@@ -27,6 +33,26 @@ impl Steps {
         outcome.with_context(|| format!("`{name}` failed"))
     }
 
+    /// Takes two series of steps side by side: linking and link-time optimization leave cores idle, and builds in
+    /// different profiles do not wait for each other.
+    ///
+    /// # Errors
+    /// The first series', else the second's; both have ended by then.
+    pub fn take_both(
+        &mut self,
+        first: impl FnOnce(&mut Steps) -> Result<()> + Send,
+        second: impl FnOnce(&mut Steps) -> Result<()>,
+    ) -> Result<()> {
+        let (mut beside, mut here) = (Steps::default(), Steps::default());
+        let (one, other) = std::thread::scope(|scope| {
+            let one = scope.spawn(|| first(&mut beside));
+            let other = second(&mut here);
+            (one.join(), other)
+        });
+        self.done.extend(beside.done.into_iter().chain(here.done));
+        one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(other)
+    }
+
     /// Prints every step so far with its duration.
     pub fn print_summary(&self) {
         let width = self.done.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
@@ -35,9 +61,9 @@ impl Steps {
         }
     }
 
-    /// How long the steps took together.
+    /// How long it all took, from the beginning.
     pub fn total(&self) -> String {
-        in_words(self.done.iter().map(|(_, duration)| *duration).sum())
+        in_words(self.start.elapsed())
     }
 }
 
@@ -52,8 +78,36 @@ fn in_words(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::in_words;
+    use super::{Steps, in_words};
+    use anyhow::bail;
+    use std::sync::mpsc::channel;
     use std::time::Duration;
+
+    #[test]
+    fn two_series_run_side_by_side_and_both_end() {
+        let mut steps = Steps::default();
+        let (ask, asked) = channel();
+        let (answer, answered) = channel();
+        let failed = steps.take_both(
+            move |steps| {
+                steps.take("one", || {
+                    ask.send(())?;
+                    Ok(answered.recv_timeout(Duration::from_secs(60))?)
+                })
+            },
+            |steps| {
+                steps.take("other", || {
+                    asked.recv_timeout(Duration::from_secs(60))?;
+                    Ok(answer.send(())?)
+                })?;
+                bail!("the second fails, after the first has been answered")
+            },
+        );
+        let failed = failed.unwrap_err().to_string();
+        assert!(failed.starts_with("the second fails"), "{failed}");
+        let names: Vec<_> = steps.done.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["one", "other"]);
+    }
 
     #[test]
     fn durations_are_readable() {

@@ -1,18 +1,24 @@
 //! The machine's preparation: which tools, at which versions, and where they are.
 //!
-//! Cargo cannot pin programs, so this does: each tool has a folder of its own, `NAME-VERSION`, in a cache
-//! outside the tree ([`cache`]). Another version is another folder, so several checkouts can share the cache.
-//! The tools are on the PATH of the children only.
+//! Cargo cannot pin programs, so this does: a tool of the very version that is on PATH already is taken
+//! ([`on_path`]); any other is installed in a folder of its own, `NAME-VERSION`, in a cache outside the tree
+//! ([`cache`]). Another version is another folder, so several checkouts can share the cache. The tools are on
+//! the PATH of the children only.
 
 mod apt;
 pub mod browser;
 mod cache;
+mod crates_io;
+pub mod node;
+mod on_path;
 mod rust;
+mod typos;
 mod wasm_opt;
 
 use crate::steps::Steps;
 use crate::tools::cache::Cache;
-use crate::workspace::{Workspace, run};
+use crate::tools::crates_io::{Lock, Package, Workshop};
+use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -21,30 +27,74 @@ use std::process::Command;
 pub use apt::{apt_install, can_apt_install};
 pub use rust::{WASM, add_rust_target};
 
-/// Trunk 0.22 needs a newer compiler than rust-toolchain.toml names.
-const TRUNK: &str = "0.21.14";
+/// Builds the page. Trunk 0.22 needs a newer compiler than rust-toolchain.toml names. Its features are the
+/// question for a newer version, and TLS to serve with.
+const TRUNK: Package<'_> = Package::new("trunk", "0.21.14", Lock::TheirsFirst).without_default_features();
+/// Licences, advisories, sources and bans of the dependencies.
+const CARGO_DENY: Package<'_> = Package::new("cargo-deny", "0.20.2", Lock::TheirsFirst);
+/// Dependencies that no source file names.
+const CARGO_MACHETE: Package<'_> = Package::new("cargo-machete", "0.9.2", Lock::TheirsFirst);
 
-/// The tools that turn Rust into a page.
+/// Where a tool is.
+enum Place {
+    /// On the caller's PATH, in the right version.
+    OnPath,
+    /// In this folder of the cache.
+    Folder(PathBuf),
+}
+
+/// The tools that turn Rust into a page, and those that check the sources.
 pub struct Tools {
     cache: Cache,
+    /// What is used, with its version: what was made by other tools is made again.
+    versions: Vec<String>,
+    /// The folders of those that are not on PATH.
     folders: Vec<PathBuf>,
 }
 
 impl Tools {
-    /// Installs what is missing.
+    /// Installs what building needs and this machine lacks.
     ///
     /// # Errors
     /// A tool cannot be installed; what was there before is untouched.
     pub fn prepare(workspace: &Workspace, steps: &mut Steps) -> Result<Self> {
+        Self::prepare_all(workspace, steps, &[])
+    }
+
+    /// Installs what building and checking need and this machine lacks.
+    ///
+    /// # Errors
+    /// As [`Tools::prepare`].
+    pub fn prepare_with_checkers(workspace: &Workspace, steps: &mut Steps) -> Result<Self> {
+        let mut tools = Self::prepare_all(workspace, steps, &[CARGO_DENY, CARGO_MACHETE])?;
+        let place = typos::install(workspace, &tools.cache, steps)?;
+        tools.add("typos", typos::VERSION, place);
+        Ok(tools)
+    }
+
+    fn prepare_all(workspace: &Workspace, steps: &mut Steps, checkers: &[Package<'_>]) -> Result<Self> {
         let cache = Cache::locate()?;
         rust::prepare(workspace, steps)?;
+        let mut tools = Self { cache, versions: Vec::new(), folders: Vec::new() };
         let bindgen = workspace.locked_version("wasm-bindgen")?;
-        let folders = vec![
-            cargo_install(workspace, &cache, steps, "trunk", TRUNK, Lock::TheirsFirst)?,
-            cargo_install(workspace, &cache, steps, "wasm-bindgen-cli", &bindgen, Lock::OursFirst)?,
-            wasm_opt::install(workspace, &cache, steps)?,
-        ];
-        Ok(Self { cache, folders })
+        let bindgen = Package::new("wasm-bindgen-cli", &bindgen, Lock::OursFirst)
+            .with_program("wasm-bindgen")
+            .without_default_features();
+        let mut workshop = Workshop::default();
+        for package in [TRUNK, bindgen].iter().chain(checkers) {
+            let place = workshop.install(workspace, &tools.cache, steps, package)?;
+            tools.add(package.program, package.version, place);
+        }
+        let (version, place) = wasm_opt::install(workspace, &tools.cache, steps, &mut workshop)?;
+        tools.add("wasm-opt", version, place);
+        Ok(tools)
+    }
+
+    fn add(&mut self, program: &str, version: &str, place: Place) {
+        self.versions.push(format!("{program} {version}"));
+        if let Place::Folder(folder) = place {
+            self.folders.push(folder);
+        }
     }
 
     /// Where the tools are kept.
@@ -52,9 +102,9 @@ impl Tools {
         self.cache.folder()
     }
 
-    /// The tools' folders, whose names hold their versions.
-    pub fn folders(&self) -> &[PathBuf] {
-        &self.folders
+    /// The tools with their versions.
+    pub fn versions(&self) -> &[String] {
+        &self.versions
     }
 
     /// One of the tools, or any other program, with the tools first on its PATH.
@@ -80,45 +130,4 @@ impl Tools {
         let candidates = self.folders.iter().map(|folder| folder.join(&file));
         candidates.into_iter().find(|candidate| candidate.is_file()).unwrap_or_else(|| program.into())
     }
-}
-
-/// Which versions a tool's own dependencies get first; if that does not build, the other way is tried. Which
-/// one works depends on the registry at hand: trunk builds only with the lock file that it ships, and the one
-/// that wasm-bindgen-cli ships names a version that not every registry has.
-#[derive(Clone, Copy)]
-enum Lock {
-    TheirsFirst,
-    OursFirst,
-}
-
-/// Builds a pinned tool from the registry, and returns the folder of its programs.
-fn cargo_install(
-    workspace: &Workspace,
-    cache: &Cache,
-    steps: &mut Steps,
-    name: &str,
-    version: &str,
-    lock: Lock,
-) -> Result<PathBuf> {
-    let folder = cache.install(steps, name, version, |root| {
-        let install = |is_locked: bool| {
-            let mut command = workspace.cargo();
-            // Outside the tree, so that the workspace's configuration is not the tool's.
-            command.current_dir(cache.folder()).env_remove("CARGO_TARGET_DIR");
-            command.args(["install", name, "--version", &format!("={version}"), "--root"]).arg(root);
-            if is_locked {
-                command.arg("--locked");
-            }
-            run(&mut command)
-        };
-        let is_locked_first = matches!(lock, Lock::TheirsFirst);
-        install(is_locked_first).or_else(|first| {
-            eprintln!(
-                "   {first:#}; trying {} its own lock file",
-                if is_locked_first { "without" } else { "with" }
-            );
-            install(!is_locked_first)
-        })
-    })?;
-    Ok(folder.join("bin"))
 }

@@ -12,7 +12,8 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const REMOVED: [&str; 13] = [
+const REMOVED: [&str; 14] = [
+    "CARGO",
     "RUSTFLAGS",
     "RUSTDOCFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",

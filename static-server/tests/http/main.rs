@@ -6,10 +6,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_requests;
+mod bodies;
+mod conditions;
+mod connections;
 mod contract;
 mod health;
 mod limits;
 mod logs;
+mod ranges;
 mod running_server;
 mod security_headers;
 mod shutdown;

@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits by the clock: a server is ready when its log says so.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -90,7 +90,23 @@ impl Server {
     /// A server with these arguments that has loaded its model.
     pub fn start_with(arguments: &[&str]) -> Self {
         let folders = Folders::new();
-        let mut child = folders.command().args(arguments).spawn().unwrap();
+        let command = folders.command();
+        Self::start_command(folders, command, arguments)
+    }
+
+    /// The same after `ulimit` with these arguments.
+    pub fn start_after_ulimit(ulimit: &str, arguments: &[&str]) -> Self {
+        let folders = Folders::new();
+        let command = folders.command();
+        let mut shell = Command::new("/bin/sh");
+        shell.env_clear().args(["-c", &format!("ulimit {ulimit} && exec \"$0\" \"$@\"")]);
+        shell.arg(command.get_program()).args(command.get_args());
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::start_command(folders, shell, arguments)
+    }
+
+    fn start_command(folders: Folders, mut command: Command, arguments: &[&str]) -> Self {
+        let mut child = command.args(arguments).spawn().unwrap();
         let stdout = lines(child.stdout.take().unwrap());
         let log_lines = lines(child.stderr.take().unwrap());
         let mut server =
@@ -137,6 +153,46 @@ impl Server {
         stream
     }
 
+    /// What a request written by hand gets: the bytes up to the end of the connection.
+    pub fn answer_to(&self, request: impl AsRef<[u8]>) -> RawReply {
+        let mut stream = self.connect();
+        // The server may have closed before it has read everything.
+        stream.write_all(request.as_ref()).ok();
+        RawReply::read(&mut stream)
+    }
+
+    /// A request whose handler waits for the body: the server sends `100 Continue` when it starts reading it.
+    pub fn request_in_flight(&self) -> RequestInFlight {
+        let mut stream = BufReader::new(self.connect());
+        let head = format!(
+            "POST /predict_batch HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            RequestInFlight::BODY.len()
+        );
+        stream.get_mut().write_all(head.as_bytes()).unwrap();
+        let mut line = String::new();
+        stream.read_line(&mut line).unwrap();
+        assert!(line.starts_with("HTTP/1.1 100 "), "{line}");
+        line.clear();
+        stream.read_line(&mut line).unwrap();
+        assert_eq!(line, "\r\n");
+        RequestInFlight { stream }
+    }
+
+    /// The most memory that the process has ever held (Linux).
+    pub fn peak_memory_bytes(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    }
+
+    /// How many sockets the process holds (Linux).
+    pub fn open_sockets(&self) -> usize {
+        let descriptors = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        let targets = descriptors.filter_map(|descriptor| std::fs::read_link(descriptor.ok()?.path()).ok());
+        targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
+    }
+
     pub fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
     }
@@ -180,6 +236,55 @@ pub fn send(address: &str, method: &str, path: &str, headers: &[(&str, &str)], b
     Reply { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 
+/// A request that waits for its body.
+pub struct RequestInFlight {
+    stream: BufReader<TcpStream>,
+}
+
+impl RequestInFlight {
+    const BODY: &str = "[\"Record deliveries this quarter\"]";
+
+    /// Sends the body; the whole answer.
+    pub fn finish(mut self) -> String {
+        self.stream.get_mut().write_all(Self::BODY.as_bytes()).unwrap();
+        let mut answer = String::new();
+        self.stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+/// An answer as it came over the wire, to requests that HTTP clients would tidy up.
+pub struct RawReply {
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl RawReply {
+    /// Reads to the end of the connection.
+    pub fn read(stream: &mut TcpStream) -> Self {
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        let end = end.unwrap_or_else(|| panic!("no head in {:?}", String::from_utf8_lossy(&answer)));
+        let body = answer.split_off(end + 4);
+        Self { head: String::from_utf8(answer).unwrap(), body }
+    }
+
+    pub fn status(&self) -> u16 {
+        self.head.strip_prefix("HTTP/1.1 ").unwrap()[..3].parse().unwrap()
+    }
+
+    /// A header's value, or nothing at all.
+    pub fn header(&self, name: &str) -> &str {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines
+            .filter(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+            .next()
+            .unwrap_or("")
+    }
+}
+
 /// What came back.
 pub struct Reply {
     pub status: u16,
@@ -199,12 +304,16 @@ impl Reply {
         })
     }
 
-    /// The message of a refusal, after checking that it is one: this status, as JSON, in the agreed shape.
+    /// The message of a refusal, after checking that it is one: this status, as a problem in the agreed shape.
     pub fn refusal(&self, status: u16) -> String {
         let body = self.json();
         assert_eq!((self.status, body["status-code"].as_u64()), (status, Some(status.into())), "{body}");
-        assert_eq!(self.header("content-type"), "application/json");
-        assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let keys: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["type", "title", "status", "detail", "message", "status-code"]);
+        assert_eq!((&body["type"], &body["status"]), (&"about:blank".into(), &status.into()), "{body}");
+        assert_eq!(body["detail"], body["message"]);
+        assert!(!body["title"].as_str().unwrap().is_empty(), "{body}");
         body["message"].as_str().unwrap().to_owned()
     }
 }

@@ -147,6 +147,50 @@ fn a_model_file_with_another_hash_is_named() {
 }
 
 #[test]
+fn a_wrong_model_file_is_found_before_anything_is_served() {
+    // Not the default model's file: that is looked at closely anyway.
+    let folders = Folders::new();
+    let (bytes, mut entry) = (real_model(), manifest().default_model().unwrap().clone());
+    entry.id = "other-id".to_owned();
+    entry.file = "other-id/model.gguf".to_owned();
+    let folder = models_with(&folders, &bytes, |manifest| manifest.models.push(entry));
+    let mut other = bytes;
+    other[0] ^= 1;
+    std::fs::create_dir_all(folder.join("other-id")).unwrap();
+    std::fs::write(folder.join("other-id/model.gguf"), other).unwrap();
+    let output = folders.command().arg("--models").arg(folder).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "the socket was opened");
+    assert_names(&String::from_utf8_lossy(&output.stderr), &["other-id/model.gguf", "expected SHA-256"]);
+}
+
+#[test]
+fn a_file_with_another_hash_than_the_page_says_is_named() {
+    let folders = Folders::new();
+    // `openssl dgst -sha384 -binary app/style-0123456789abcdef.css | base64`
+    let hash = "sha384-U1VX8qNmec/tZqGRmY5o4f9Fh5Omw6DPqaAJnde/JufVsYf+lNdM6BBEEq41QRoL";
+    let html = |hash: &str| {
+        format!("<link rel=\"stylesheet\" href=\"/style-0123456789abcdef.css\" integrity=\"{hash}\"/>")
+    };
+    std::fs::write(folders.path("app/index.html"), html(hash)).unwrap();
+    std::fs::write(folders.path("app/style-0123456789abcdef.css"), "body { color: bl").unwrap();
+    assert_names(
+        &failure(&mut folders.command()),
+        &["/style-0123456789abcdef.css", "expected", hash, "found"],
+    );
+}
+
+#[test]
+fn more_connections_than_descriptors_are_refused() {
+    let folders = Folders::new();
+    let command = folders.command();
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "ulimit -n 256 && exec \"$0\" \"$@\""]).arg(command.get_program());
+    shell.args(command.get_args()).args(["--max-connections", "193"]).stderr(std::process::Stdio::piped());
+    assert_names(&failure(&mut shell), &["--max-connections", "at most 192", "found 193"]);
+}
+
+#[test]
 fn a_model_file_that_is_no_usable_gguf_is_named() {
     let whole = real_model();
     let other_architecture = gguf_of_architecture("llama");
@@ -211,7 +255,16 @@ fn help_explains_every_flag_and_its_variable() {
     let output = Folders::new().command().arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
-    for part in ["--host", "--app", "--models", "--max-batch", "TICKERTONE_PORT", "/predict_batch", "8080"] {
+    for part in [
+        "--host",
+        "--app",
+        "--models",
+        "--max-batch",
+        "--max-connections",
+        "TICKERTONE_PORT",
+        "/predict_batch",
+        "8080",
+    ] {
         assert!(help.contains(part), "`{part}` is not in:\n{help}");
     }
 }

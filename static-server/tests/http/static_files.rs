@@ -1,6 +1,6 @@
 //! Page, engine and models: types, caching, compression, ranges, and nothing outside the folders.
 
-use crate::running_server::{Reply, Server, manifest, models};
+use crate::running_server::{Server, manifest, models};
 use std::io::{Read, Write};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -67,43 +67,6 @@ fn head_has_the_headers_of_get_without_the_body() {
     let reply = server.request("HEAD", &format!("/models/{}", model.file), &[], &[]);
     assert_eq!((reply.status, reply.body.len()), (200, 0));
     assert_eq!(reply.header("content-length"), model.size_bytes.to_string());
-}
-
-#[test]
-fn ranges_of_a_model_are_served() {
-    let server = Server::start();
-    let model = manifest().default_model().unwrap().clone();
-    let path = format!("/models/{}", model.file);
-    let on_disk = std::fs::read(models().join(&model.file)).unwrap();
-    let size = on_disk.len();
-    let etag = format!("\"{}\"", model.sha256);
-    let part = |range: &str, if_range: &str| -> Reply {
-        let headers = [("range", range), ("if-range", if_range)];
-        server.get_with(&path, if if_range.is_empty() { &headers[..1] } else { &headers })
-    };
-    for (range, expected) in [
-        ("bytes=0-3", 0..4),
-        ("bytes=1000-1999", 1000..2000),
-        ("bytes=-5", size - 5..size),
-        (&format!("bytes={}-", size - 7), size - 7..size),
-        (&format!("bytes={}-{}", size - 7, size + 100), size - 7..size),
-    ] {
-        let reply = part(range, "");
-        assert_eq!(reply.status, 206, "{range}");
-        assert_eq!(reply.body, on_disk[expected.clone()], "{range}");
-        let content_range = format!("bytes {}-{}/{size}", expected.start, expected.end - 1);
-        assert_eq!(reply.header("content-range"), content_range);
-    }
-    assert_eq!(part("bytes=0-3", &etag).status, 206);
-    for (range, if_range) in
-        [("bytes=0-3", "\"other\""), ("bytes=3-x", ""), ("lines=1-2", ""), ("bytes=0-1,4-5", "")]
-    {
-        let reply = part(range, if_range);
-        assert_eq!((reply.status, reply.body.len()), (200, size), "{range} {if_range}");
-    }
-    let beyond = part(&format!("bytes={size}-"), "");
-    assert!(beyond.refusal(416).contains(&format!("within {size} bytes")));
-    assert_eq!(beyond.header("content-range"), format!("bytes */{size}"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::loading::Loading;
 use super::preview_note::PreviewNote;
 use super::verdict::Verdict;
 use crate::figures::percent;
-use crate::state::{Action, Answer, Blank, Readiness, ReadyEngine, Role, State};
+use crate::state::{Action, Answer, Blank, Failure as TextFailure, Readiness, ReadyEngine, Role, State};
 
 /// Properties of [`ResultPanel`].
 #[derive(PartialEq, Properties)]
@@ -48,11 +48,14 @@ pub fn ResultPanel(Props { state, dispatch }: &Props) -> Html {
         (Readiness::Waiting(role, progress), ..) => html! {
             <Loading {role} {progress} has_text={state.blank().is_none()} />
         },
-        (Readiness::Answering(..), Some(message), ..) => html! {
+        (Readiness::Answering(..), Some(TextFailure::Engine(message)), ..) => html! {
             <Failure title="This text could not be read" message={message.clone()} onretry={onretry.clone()} />
         },
-        (Readiness::Answering(..), None, Some(blank), _) => hint(blank),
-        (Readiness::Answering(_, engine), None, None, Some(answer)) => html! {
+        (Readiness::Answering(..), Some(TextFailure::TooLong(message)), ..) => html! {
+            <Failure title="This text could not be read" message={message.clone()} />
+        },
+        (Readiness::Answering(..), _, Some(blank), _) => hint(blank),
+        (Readiness::Answering(_, engine), _, None, Some(answer)) => html! {
             <Verdict
                 answer={answer.clone()}
                 why={state.why.clone()}
@@ -62,7 +65,7 @@ pub fn ResultPanel(Props { state, dispatch }: &Props) -> Html {
                 dispatch={dispatch.clone()}
             />
         },
-        (Readiness::Answering(..), None, None, None) => html! { <p class="hint">{ "Reading…" }</p> },
+        (Readiness::Answering(..), _, None, None) => html! { <p class="hint">{ "Reading…" }</p> },
     };
     let foot = match readiness {
         Readiness::Answering(role, engine) => {
@@ -102,6 +105,10 @@ fn hint(blank: Blank) -> Html {
         Blank::OnlyLinks => {
             ("Only a link so far", "Links are not read. Add a few words of the tweet itself.")
         }
+        Blank::Unreadable => (
+            "Nothing to read so far",
+            "The model finds no words in this text. Add a few of the tweet itself.",
+        ),
     };
     html! {
         <div class="hint" data-testid="hint">

@@ -23,7 +23,7 @@ pub struct Props {
     pub shows_all_labels: bool,
     /// Longest input of the model, in tokens.
     pub max_tokens: usize,
-    /// Words of the text, links left out.
+    /// Words of the text, as an explanation counts them.
     pub num_words: usize,
     /// Receives what is pressed.
     pub dispatch: Callback<Action>,

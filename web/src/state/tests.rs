@@ -30,6 +30,10 @@ fn explanation(word: &str) -> Explanation {
     Explanation { prediction: prediction("Bullish"), words }
 }
 
+fn broken(message: &str) -> Failure {
+    Failure::Engine(message.to_owned())
+}
+
 /// A page without a preview, whose default model is on its way.
 fn without_preview() -> State {
     let mut state = State::default();
@@ -149,6 +153,42 @@ fn a_text_with_nothing_to_read_is_never_asked_about() {
     assert!(state.running.is_some());
 }
 
+/// The running call ends with this.
+fn refuse(state: &mut State, failure: Failure) {
+    let task = state.running.clone().expect("a call is running");
+    state.apply(Action::Classified(task, 1.0, Err(failure)));
+}
+
+#[test]
+fn a_text_in_which_the_engine_finds_nothing_is_blank_and_no_failure() {
+    let mut state = ready();
+    for text in
+        ["\u{200b}", "\u{feff} \u{2060}", "\u{ad}", "\u{301}", "&nbsp;", "\u{200b}https://example.org/a"]
+    {
+        write(&mut state, text);
+        assert_eq!(running_text(&state), Some(text), "only the engine can tell");
+        refuse(&mut state, Failure::NothingToRead);
+        assert_eq!((state.blank(), &state.running), (Some(Blank::Unreadable), &None), "{text:?}");
+        assert!(!state.is_busy());
+    }
+    state.apply(Action::Retried);
+    assert_eq!(state.models.default.attempt, 0, "another engine would find nothing either");
+    write(&mut state, "\u{200b}words");
+    assert_eq!((state.blank(), running_text(&state)), (None, Some("\u{200b}words")));
+}
+
+#[test]
+fn a_text_that_is_too_long_loads_no_engine_anew() {
+    let mut state = ready();
+    write(&mut state, "very long");
+    refuse(&mut state, Failure::TooLong("at most 1 MiB".to_owned()));
+    assert_eq!((state.blank(), &state.running), (None, &None));
+    state.apply(Action::Retried);
+    assert_eq!((state.models.default.attempt, &state.running), (0, &None));
+    write(&mut state, "short");
+    assert_eq!((&state.failure, running_text(&state)), (&None, Some("short")));
+}
+
 #[test]
 fn emptying_the_field_takes_the_answer_away() {
     let mut state = ready();
@@ -192,14 +232,14 @@ fn a_failed_call_can_be_retried_on_a_new_engine() {
     let mut state = ready();
     write(&mut state, "text");
     let task = state.running.clone().expect("a call is running");
-    state.apply(Action::Classified(task.clone(), 1.0, Err("the worker stopped".to_owned())));
-    assert_eq!(state.failure.as_deref(), Some("the worker stopped"));
+    state.apply(Action::Classified(task.clone(), 1.0, Err(broken("the worker stopped"))));
+    assert_eq!(state.failure, Some(broken("the worker stopped")));
     assert_eq!(state.running, None, "it is not asked over and over");
     state.apply(Action::Retried);
     assert_eq!(state.models.default.attempt, 1);
     load(&mut state);
     assert_eq!((running_text(&state), &state.failure), (Some("text"), &None));
-    state.apply(Action::Classified(task, 1.0, Err("late news".to_owned())));
+    state.apply(Action::Classified(task, 1.0, Err(broken("late news"))));
     assert_eq!(state.failure, None, "the old engine's answer does not count");
     answer(&mut state, "Bullish");
     assert_eq!(shown_label(&state), Some("Bullish"));
@@ -210,7 +250,7 @@ fn another_text_ends_a_failure() {
     let mut state = ready();
     write(&mut state, "odd");
     let task = state.running.clone().expect("a call is running");
-    state.apply(Action::Classified(task, 1.0, Err("too odd".to_owned())));
+    state.apply(Action::Classified(task, 1.0, Err(broken("too odd"))));
     write(&mut state, "fine");
     assert_eq!((state.failure.as_ref(), running_text(&state)), (None, Some("fine")));
 }
@@ -268,6 +308,20 @@ fn a_text_does_not_wait_for_a_long_explanation_of_an_earlier_one() {
 }
 
 #[test]
+fn a_text_waits_for_the_explanation_of_a_text_whose_end_is_not_explained() {
+    let mut state = ready();
+    write(&mut state, &"word ".repeat(500));
+    let task = state.running.clone().expect("a call is running");
+    state.apply(Action::Classified(task, 40.0, Ok(prediction("Bullish"))));
+    state.apply(Action::ToggledWhy);
+    let task = state.running.clone().expect("a call is running");
+    assert_eq!(task.expected_ms, 64.0 * 40.0, "the engine leaves out 64 words in turn and no more");
+    write(&mut state, "new");
+    assert_eq!(state.running.as_ref(), Some(&task), "it is over sooner than a model is loaded");
+    assert_eq!(state.models.default.attempt, 0);
+}
+
+#[test]
 fn all_labels_are_shown_until_fewer_are_asked_for() {
     let mut state = ready();
     state.apply(Action::ToggledLabels);
@@ -284,6 +338,6 @@ fn a_failed_explanation_is_a_failure_of_the_text() {
     answer(&mut state, "Bullish");
     state.apply(Action::ToggledWhy);
     let task = state.running.clone().expect("a call is running");
-    state.apply(Action::Explained(task, Err("out of memory".to_owned())));
-    assert_eq!((state.failure.as_deref(), &state.why), (Some("out of memory"), &Why::Closed));
+    state.apply(Action::Explained(task, Err(broken("out of memory"))));
+    assert_eq!((state.failure, state.why), (Some(broken("out of memory")), Why::Closed));
 }

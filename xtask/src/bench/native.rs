@@ -35,7 +35,7 @@ pub struct Figures {
 /// It does not build, or does not answer as it should.
 pub fn measure(workspace: &Workspace, steps: &mut Steps, model: &ManifestModel) -> Result<Vec<Figures>> {
     steps.take("build the trainer", || {
-        run(workspace.cargo().args(["build", "--release", "--package", "trainer"]))
+        run(workspace.cargo().args(["build", "--release", "--workspace", "--bin", "trainer"]))
     })?;
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let mut threads = vec![1, cores];

@@ -5,9 +5,7 @@ use anyhow::Result;
 use std::path::Path;
 
 /// Whether this is Debian or one of its children, and we are root.
-pub fn can_apt_install(workspace: &Workspace) -> bool {
-    let is_root =
-        || workspace.command("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
+pub fn can_apt_install() -> bool {
     Path::new("/etc/debian_version").is_file() && is_root()
 }
 
@@ -23,4 +21,14 @@ pub fn apt_install(workspace: &Workspace, package: &str) -> Result<()> {
     };
     run(apt().arg("update"))?;
     run(apt().args(["install", "--yes", "--no-install-recommends", package]))
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
 }

@@ -1,33 +1,39 @@
-//! wasm-opt, Binaryen's optimizer: from npm where there is npm, else built from crates.io.
+//! wasm-opt, Binaryen's optimizer: from PATH, from npm where there is npm, else built from crates.io.
 //!
 //! npm's package is current and there in seconds, but is JavaScript, so it needs Node. The crate needs only the
 //! compilers that Rust and C need anyway, but takes minutes and is an older Binaryen. Both are pinned, and both
 //! know everything that the engine uses.
 
 use crate::steps::Steps;
+use crate::tools::Place;
 use crate::tools::cache::Cache;
-use crate::tools::{Lock, cargo_install};
-use crate::workspace::{Workspace, run};
+use crate::tools::crates_io::{Lock, Package, Workshop};
+use crate::tools::node;
+use crate::tools::on_path::is_on_path;
+use crate::workspace::Workspace;
 use anyhow::Result;
-use std::path::PathBuf;
 
+/// Binaryen's own number of the version on npm.
+const BINARYEN: &str = "132";
 const NPM_VERSION: &str = "132.0.0";
-const CRATE_VERSION: &str = "0.116.1";
+const CRATE: Package<'_> = Package::new("wasm-opt", "0.116.1", Lock::TheirsFirst).optimized();
 
-/// The folder of the program, installed there first if need be.
+/// Finds the program, or installs it, and returns its version with its place.
 ///
 /// # Errors
 /// It cannot be installed.
-pub fn install(workspace: &Workspace, cache: &Cache, steps: &mut Steps) -> Result<PathBuf> {
-    let answers =
-        |program| workspace.command(program).arg("--version").output().is_ok_and(|it| it.status.success());
-    if !(answers("npm") && answers("node")) {
-        return cargo_install(workspace, cache, steps, "wasm-opt", CRATE_VERSION, Lock::TheirsFirst);
+pub fn install(
+    workspace: &Workspace,
+    cache: &Cache,
+    steps: &mut Steps,
+    workshop: &mut Workshop,
+) -> Result<(&'static str, Place)> {
+    if is_on_path(workspace, "wasm-opt", BINARYEN) {
+        return Ok((BINARYEN, Place::OnPath));
     }
-    let folder = cache.install(steps, "binaryen", NPM_VERSION, |root| {
-        let mut npm = workspace.command("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"]);
-        run(npm.arg(root).arg(format!("binaryen@{NPM_VERSION}")))
-    })?;
-    Ok(folder.join("node_modules/.bin"))
+    if !node::is_there(workspace) {
+        return Ok((CRATE.version, workshop.install(workspace, cache, steps, &CRATE)?));
+    }
+    let modules = node::npm_install(workspace, cache, steps, ("binaryen", NPM_VERSION))?;
+    Ok((BINARYEN, Place::Folder(modules.join(".bin"))))
 }

@@ -60,7 +60,7 @@ fn what_the_preview_was_still_reading_is_read_by_the_default_and_its_end_is_not_
     write(&mut state, "text");
     let given_up = state.running.clone().expect("a call is running");
     load(&mut state);
-    state.apply(Action::Classified(given_up, 1.0, Err("disposed of".to_owned())));
+    state.apply(Action::Classified(given_up, 1.0, Err(broken("disposed of"))));
     assert_eq!(state.failure, None);
     assert_eq!(running_text(&state), Some("text"));
     answer(&mut state, "Bullish");
@@ -139,8 +139,8 @@ fn a_text_that_the_preview_fails_on_is_read_by_the_default() {
     load_preview(&mut state);
     write(&mut state, "odd");
     let task = state.running.clone().expect("a call is running");
-    state.apply(Action::Classified(task, 1.0, Err("the worker stopped".to_owned())));
-    assert_eq!(state.failure.as_deref(), Some("the worker stopped"));
+    state.apply(Action::Classified(task, 1.0, Err(broken("the worker stopped"))));
+    assert_eq!(state.failure, Some(broken("the worker stopped")));
     load(&mut state);
     assert_eq!((state.failure.as_ref(), running_text(&state)), (None, Some("odd")));
 }
@@ -151,7 +151,7 @@ fn a_preview_that_crashed_is_loaded_anew_and_the_default_is_left_alone() {
     load_preview(&mut state);
     write(&mut state, "text");
     let task = state.running.clone().expect("a call is running");
-    state.apply(Action::Classified(task, 1.0, Err("the worker stopped".to_owned())));
+    state.apply(Action::Classified(task, 1.0, Err(broken("the worker stopped"))));
     state.apply(Action::Retried);
     assert_eq!((state.models.preview.attempt, state.models.default.attempt), (1, 0));
     load_preview(&mut state);

@@ -1,0 +1,27 @@
+//! The whole path in real browsers: the real server hands out the real page, engine and models.
+//!
+//! They open what was built before: `cargo xtask build` makes `dist/` and the server, `cargo xtask test` does so
+//! itself, and whoever starts them after neither is told. Each test has a server and a browser
+//! of its own ([`site`]); where the network has to misbehave, a [`line`] between the two does it. The tests
+//! wait for what they expect and never for a time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod builds;
+mod calling;
+mod golden_chain;
+mod kernels;
+mod line;
+mod loading;
+mod many_labels;
+mod models_folder;
+mod page_blank;
+mod page_input;
+mod page_limits;
+mod page_states;
+mod pool;
+mod preview;
+mod same_bytes;
+mod server;
+mod site;
+mod without_relaxed;

@@ -1,0 +1,72 @@
+//! The server under the tests: the release build that `cargo xtask build` left in the target folder.
+//!
+//! Cargo hands a crate's tests the programs of that crate only, and it rebuilds no others: so a server that is
+//! missing, or older than its sources, is an error that says what to run.
+
+use crate::models_folder::ModelsFolder;
+use crate::site::root;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::SystemTime;
+
+/// Everything the tests need, in one command.
+const REMEDY: &str = "run `cargo xtask build`";
+
+/// The server's process; it ends with the value.
+pub struct Server {
+    child: Child,
+    pub origin: String,
+    _models: Option<ModelsFolder>,
+}
+
+impl Server {
+    /// Starts it on a free port with these models; `owned` is their folder, where it must live as long.
+    pub fn start(models: &Path, owned: Option<ModelsFolder>) -> Self {
+        let root = root();
+        for built in ["dist/app/index.html", "dist/engine/relaxed/tickertone_engine_bg.wasm"] {
+            assert!(root.join(built).is_file(), "expected {built}, found none: {REMEDY}");
+        }
+        let child = Command::new(executable())
+            .current_dir(&root)
+            .args(["--port", "0", "--log", "warn", "--app", "dist/app", "--engine", "dist/engine"])
+            .arg("--models")
+            .arg(models)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut server = Self { child, origin: String::new(), _models: owned };
+        let mut announced = String::new();
+        BufReader::new(server.child.stdout.take().unwrap()).read_line(&mut announced).unwrap();
+        let origin = announced.trim().strip_prefix("listening on ");
+        server.origin = origin.unwrap_or_else(|| panic!("the server announced `{announced}`")).to_owned();
+        server
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program, which is there and no older than what it was made of.
+fn executable() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let program = target.join("release").join(format!("static-server{}", std::env::consts::EXE_SUFFIX));
+    let built = modified(&program);
+    let built = built.unwrap_or_else(|| panic!("expected {}, found none: {REMEDY}", program.display()));
+    // Cargo writes beside each program what it was made of, as a rule of make.
+    let rule = std::fs::read_to_string(program.with_extension("d")).unwrap();
+    let sources = rule.split_once(": ").unwrap().1.replace("\\ ", "\0");
+    for source in sources.split_whitespace().map(|source| source.replace('\0', " ")) {
+        let is_older = modified(Path::new(&source)).is_some_and(|changed| changed > built);
+        assert!(!is_older, "{} is older than {source}: {REMEDY}", program.display());
+    }
+    program
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    file.metadata().and_then(|metadata| metadata.modified()).ok()
+}

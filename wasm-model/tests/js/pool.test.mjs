@@ -1,0 +1,242 @@
+/** pool.js and engine-worker.js over a fake Worker: order, errors, deaths, and that no call waits for ever. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { loadPool } from "../../js/pool.js";
+import { FakeWorker, SOURCE, engine, install, warnings } from "./fake-worker.mjs";
+
+const REQUEST = {
+  builds: [{ name: "relaxed" }, { name: "simd128" }],
+  fallback: null,
+  model: "https://example.org/model.gguf",
+};
+
+/** So much work that further workers are worth their while. */
+const MANY = Array.from({ length: 300 }, (_, index) => `text ${index} ${"word ".repeat(20)}`);
+
+/** A promise and the means to settle it. */
+function gate() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
+
+const load = (workers, request = REQUEST) => loadPool(request, workers, () => {});
+const labels = (predictions) => predictions.map(({ label }) => label);
+const message = (promise) => promise.then(() => assert.fail("answered"), (error) => error.message);
+
+test("a few texts are classified by the one worker that loading has started", async () => {
+  const started = install();
+  const pool = await load(4);
+  assert.deepEqual(labels(await pool.classify(["one", "two"])), ["one", "two"]);
+  assert.deepEqual(await pool.classify([]), []);
+  assert.equal(started.length, 1);
+});
+
+test("workers share a batch, and the answers come in the order of the texts", async () => {
+  const started = install();
+  const pool = await load(3);
+  await pool.classify(MANY);
+  const again = await pool.classify(MANY);
+  assert.deepEqual(labels(again), MANY);
+  assert.equal(started.length, 3);
+  for (const worker of started) assert.ok(worker.argumentsOf("classify").length > 1);
+});
+
+test("further workers are made of what the first was made of", async () => {
+  const started = install();
+  const pool = await load(3);
+  await pool.classify(MANY);
+  const [[first], ...others] = started.map((worker) => worker.argumentsOf("load")[0]);
+  assert.deepEqual([first.keepsSource, first.source], [true, undefined]);
+  assert.equal(others.length, 2);
+  for (const [request] of others) {
+    assert.deepEqual(request.source, SOURCE);
+    assert.equal(request.keepsSource, undefined, "one copy of the file is enough");
+    assert.deepEqual(request.builds, [{ name: "relaxed" }], "and it is the module of this build");
+  }
+});
+
+test("a replaced worker is made of what the first was made of", async () => {
+  const started = install();
+  const pool = await load(1);
+  started[0].onerror({ message: "boom" });
+  assert.deepEqual(labels(await pool.classify(["one"])), ["one"]);
+  assert.deepEqual(started[1].argumentsOf("load")[0][0].source, SOURCE);
+});
+
+test("where the browser refuses a further worker, the first goes on alone", async (t) => {
+  const warned = warnings(t);
+  install();
+  const pool = await load(4);
+  // It gives in at last, or this test would never end over a page that asks without end.
+  FakeWorker.refuse = (attempt) => (attempt < 1_000 ? new Error("blocked by policy") : undefined);
+  assert.deepEqual(labels(await pool.classify(MANY)), MANY);
+  assert.equal(FakeWorker.attempts, 2, "one of its own, one refused");
+  assert.equal(warned.length, 1);
+  assert.match(warned[0], /no further worker: .*worker\.js: blocked by policy/);
+});
+
+test("where the browser refuses to replace the only worker, calls are rejected and later ones try again", async () => {
+  const started = install();
+  const pool = await load(2);
+  FakeWorker.refuse = (attempt) => (attempt < 1_000 ? new Error("out of memory") : undefined);
+  started[0].onerror({ message: "boom" });
+  assert.match(await message(pool.classify(["one"])), /cannot start the worker .*out of memory/);
+  assert.equal(FakeWorker.attempts, 2);
+  FakeWorker.refuse = () => undefined;
+  assert.deepEqual(labels(await pool.classify(["two"])), ["two"]);
+});
+
+test("where the browser refuses the first worker, loading says so", async () => {
+  install();
+  FakeWorker.refuse = () => new Error("blocked by policy");
+  assert.match(await message(load(1)), /cannot start the worker .*blocked by policy/);
+});
+
+test("a further worker that cannot load leaves the others at work", async (t) => {
+  const warned = warnings(t);
+  const failing = (worker, [request]) => {
+    if (worker !== FakeWorker.started[0]) throw new Error("the file is gone");
+    return engine()(worker, "load", [request]);
+  };
+  const started = install({ answer: engine("tiny", { load: failing }) });
+  const pool = await load(2);
+  assert.deepEqual(labels(await pool.classify(MANY)), MANY);
+  assert.deepEqual(started.map((worker) => worker.isTerminated), [false, true]);
+  assert.deepEqual(warned, ["tickertone: no further worker: the file is gone"]);
+});
+
+test("a bad text is named by its place among all, and what comes after it is not computed", async () => {
+  const classify = (_worker, [texts, first]) => {
+    const bad = texts.findIndex((text) => text === "bad");
+    if (bad >= 0) throw Object.assign(new Error(`text ${first + bad} is empty`), { name: "EmptyText" });
+    return texts.map((label) => ({ label }));
+  };
+  const started = install({ answer: engine("tiny", { classify }) });
+  const pool = await load(1);
+  const texts = MANY.with?.(10, "bad") ?? Object.assign([...MANY], { 10: "bad" });
+  await assert.rejects(pool.classify(texts), { name: "EmptyText", message: "text 10 is empty" });
+  const firsts = started[0].argumentsOf("classify").map(([, first]) => first);
+  assert.deepEqual(firsts, [0], "the other chunks were still computed");
+  assert.deepEqual(labels(await pool.classify(["fine"])), ["fine"]);
+});
+
+test("what a dead worker was computing is computed by another one", async () => {
+  let deaths = 0;
+  const classify = (worker, [texts]) => {
+    if (deaths++ > 0) return texts.map((label) => ({ label }));
+    worker.onerror({ message: "boom" });
+    return new Promise(() => {});
+  };
+  const started = install({ answer: engine("tiny", { classify }) });
+  const pool = await load(1);
+  assert.deepEqual(labels(await pool.classify(["one"])), ["one"]);
+  assert.deepEqual(started.map((worker) => worker.isTerminated), [true, false]);
+});
+
+test("a text that two workers die of is refused, and the next call is answered", async () => {
+  const classify = (worker, [texts]) => {
+    if (!texts.includes("deadly")) return texts.map((label) => ({ label }));
+    worker.onerror({ message: "boom" });
+    return new Promise(() => {});
+  };
+  const started = install({ answer: engine("tiny", { classify }) });
+  const pool = await load(1);
+  const [refused, answered] = await Promise.all([
+    message(pool.classify(["fine", "deadly"])),
+    pool.classify(["next"]),
+  ]);
+  assert.match(refused, /2 workers died over the texts 0 to 1 \(.*boom\)/);
+  assert.deepEqual(labels(answered), ["next"]);
+  assert.equal(started.length, 3);
+});
+
+test("an engine that crashes is a death like any other", async () => {
+  let crashes = 0;
+  const explain = () => {
+    if (crashes++ > 0) return { prediction: {}, words: [] };
+    throw Object.assign(new Error("unreachable"), { name: "EngineCrash" });
+  };
+  const started = install({ answer: engine("tiny", { explain }) });
+  const pool = await load(1);
+  assert.deepEqual(await pool.explain("one"), { prediction: {}, words: [] });
+  assert.deepEqual(started.map((worker) => worker.isTerminated), [true, false]);
+});
+
+test("a worker that is killed without a word is noticed by its lock", async () => {
+  const locks = { requests: [] };
+  locks.request = (name, { signal }, callback) =>
+    new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      locks.requests.push({ name, free: callback });
+    });
+  let isFirst = true;
+  const classify = (_worker, [texts]) => {
+    if (!isFirst) return texts.map((label) => ({ label }));
+    isFirst = false;
+    return new Promise(() => {});
+  };
+  const started = install({ locks, answer: engine("tiny", { classify }) });
+  const pool = await load(1);
+  const answer = pool.classify(["one"]);
+  const [[name]] = started[0].argumentsOf("hold");
+  assert.equal(locks.requests[0].name, name);
+  locks.requests[0].free();
+  assert.deepEqual(labels(await answer), ["one"]);
+  assert.equal(started.length, 2);
+});
+
+test("a call that cannot be sent is rejected and nothing waits for it", async () => {
+  install();
+  const pool = await load(1);
+  await assert.rejects(pool.explain(() => {}), { name: "DataCloneError" });
+  assert.deepEqual(labels(await pool.classify(["one"])), ["one"]);
+});
+
+test("a pool that is disposed of rejects what it has not answered and ends its workers", async () => {
+  const started = install({ answer: engine("tiny", { classify: () => new Promise(() => {}) }) });
+  const pool = await load(2);
+  const calls = [pool.classify(MANY), pool.explain("one")].map(message);
+  pool.dispose();
+  for (const said of await Promise.all([...calls, message(pool.classify(["late"]))])) {
+    assert.match(said, /disposed of/);
+  }
+  assert.ok(started.every((worker) => worker.isTerminated));
+});
+
+test("loading is cancelled with its worker", async () => {
+  const loading = gate();
+  const started = install({ answer: engine("tiny", { load: () => loading.promise }) });
+  const stop = new AbortController();
+  const pool = loadPool(REQUEST, 1, () => {}, stop.signal);
+  stop.abort();
+  assert.match(await message(pool), /cancelled/);
+  assert.ok(started[0].isTerminated);
+});
+
+test("progress is told as it comes, and what its listener throws ends the loading", async () => {
+  const load = (_worker, [request], tell) => {
+    tell({ loaded: 1, total: 2 });
+    tell({ loaded: 2, total: 2 });
+    return engine()(_worker, "load", [request]);
+  };
+  const started = install({ answer: engine("tiny", { load }) });
+  const told = [];
+  await loadPool(REQUEST, 1, ({ loaded }) => void told.push(loaded));
+  assert.deepEqual(told, [1, 2]);
+  const failing = () => {
+    throw new Error("the listener's own");
+  };
+  assert.equal(await message(loadPool(REQUEST, 1, failing)), "the listener's own");
+  assert.deepEqual(started.map((worker) => worker.isTerminated), [false, true]);
+});
+
+test("memory is that of all workers", async () => {
+  install();
+  const pool = await load(3);
+  assert.equal(await pool.memory(), 1_000);
+  await pool.classify(MANY);
+  assert.equal(await pool.memory(), 3_000);
+});
