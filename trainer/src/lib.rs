@@ -77,6 +77,7 @@ pub mod run {
     pub mod folder;
     pub mod log;
     pub mod record;
+    pub mod seen;
     pub mod weights;
 }
 

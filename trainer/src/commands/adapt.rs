@@ -23,7 +23,7 @@ use crate::objective::masked_language_model;
 use crate::objective::masked_language_model::MaskedLanguageModel;
 use crate::output::standard_output::print;
 use crate::run::folder::{CHECKPOINT, Place};
-use crate::run::record::RunRecord;
+use crate::run::record::{RunRecord, unlabelled_inputs};
 use anyhow::{Context, ensure};
 use classifier::tokenizer::Tokenizer;
 use rand::SeedableRng;
@@ -72,7 +72,8 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
         true => None,
         false => Some(read_configured(&config.data, true)?),
     };
-    let record = RunRecord::new(config, dataset.as_ref(), &base, workers.count())?;
+    let record =
+        RunRecord::new(config, dataset.as_ref(), &unlabelled_inputs(config), &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(base_model::WEIGHTS)) && record.is_at(place)? {
         return Ok(None);
     }

@@ -27,7 +27,8 @@ use crate::output::plots::confusion::confusion_matrix;
 use crate::output::standard_output::print;
 use crate::output::tables;
 use crate::run::folder::{CHECKPOINT, EVALUATION, Place, SPLIT, TOKENIZER};
-use crate::run::record::RunRecord;
+use crate::run::record::{RunRecord, distillation_inputs};
+use crate::run::seen::SeenRows;
 use crate::scoring::metrics::Evaluation;
 use encoder::Quantization;
 use std::path::PathBuf;
@@ -76,7 +77,8 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
     let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
-    let record = RunRecord::new(config, Some(&dataset), &base, workers.count())?;
+    let record =
+        RunRecord::new(config, Some(&dataset), &distillation_inputs(config), &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(EVALUATION)) && record.is_at(place)? {
         return Ok(None);
     }
@@ -86,7 +88,8 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
         true => Vec::new(),
         false => unlabelled::read(config, Some((&dataset, &split)))?,
     };
-    let teachers = teachers::open(config, &base, &dataset, &split)?;
+    let mut seen = SeenRows::new(&dataset, &split, &unlabelled)?;
+    let teachers = teachers::open(config, &base, &dataset.sha256, &mut seen)?;
     let parameters = base.parameters(&device, &mut randomness::initial_generator(config))?;
     let formats = TensorStorage::configured(&config.export).formats(&base.config)?;
     let quantization =
@@ -97,6 +100,7 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     if is_new {
         folder.write(TOKENIZER, base.tokenizer_json.as_bytes())?;
         folder.write(SPLIT, &serde_json::to_vec(&split)?)?;
+        seen.write(&folder)?;
         record.write(&folder, config)?;
     }
     let labelled = split.train.iter().map(|&index| &dataset.examples[index].text);

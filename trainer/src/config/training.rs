@@ -154,6 +154,8 @@ pub struct DistillationConfig {
     pub hidden_weight: f64,
     /// Accepts teachers that cut texts into other pieces than the student.
     pub allow_other_tokenizer: bool,
+    /// Accepts model files as teachers that do not say which rows they learned from: held-out rows may be among them.
+    pub allow_unknown_teacher_data: bool,
 }
 
 impl Default for DistillationConfig {
@@ -164,6 +166,7 @@ impl Default for DistillationConfig {
             weight: 0.7,
             hidden_weight: 0.0,
             allow_other_tokenizer: false,
+            allow_unknown_teacher_data: false,
         }
     }
 }

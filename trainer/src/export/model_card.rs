@@ -6,6 +6,7 @@
 use super::storage::{TensorStorage, in_every_block};
 use super::variant::Variant;
 use crate::run::finished::FinishedRun;
+use crate::run::record::Input;
 use crate::scoring::bootstrap::Interval;
 use crate::scoring::edits::EditEffect;
 use crate::scoring::metrics::Evaluation;
@@ -218,15 +219,21 @@ fn making(facts: &Facts<'_>) -> String {
             storage = facts.storage.as_arguments()
         ),
     };
-    let inputs =
-        record.inputs.iter().map(|(name, sha256)| format!("- Also learned from: `{name}` (`{sha256}`).\n"));
+    let inputs = record.inputs.iter().map(|Input { role, name, sha256 }| {
+        format!("- Also learned from: `{name}`, {role} (SHA-256 `{sha256}`).\n")
+    });
+    let unknown = run.weights.seen.unknown_teachers().iter().map(|name| {
+        format!(
+            "- Which rows the teacher `{name}` learned from is not known: held-out ones may be among them.\n"
+        )
+    });
     format!(
         "## How it was made\n\n\
          - Data: `{data}` (SHA-256 `{data_sha}`): {train_rows} training, {validation} validation, {test} test \
          rows. {source}\n\
          {inputs}\
          - Base: `{base}`, licence {base_license} (SHA-256 of the weights that the run started from `{base_sha}`).\n\
-         - Trainer {trainer}, candle {candle}, {threads} threads.\n\n\
+         - Trainer {trainer} (commit `{commit}`), candle {candle}, {threads} threads.\n\n\
          ```\n{command}\n```\n\n\
          The configuration without its paths (SHA-256 `{config_sha}`):\n\n\
          ```toml\n{settings}```\n",
@@ -241,9 +248,10 @@ fn making(facts: &Facts<'_>) -> String {
         base_sha = record.base_sha256,
         threads = record.num_threads,
         trainer = record.trainer_version,
+        commit = record.git_commit,
         candle = record.candle_version,
         config_sha = record.config_sha256,
-        inputs = inputs.collect::<String>(),
+        inputs = inputs.chain(unknown).collect::<String>(),
         settings = facts.settings,
     )
 }

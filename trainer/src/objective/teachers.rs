@@ -6,18 +6,17 @@
 
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
-use crate::data::labelled::Dataset;
-use crate::data::split::Split;
 use crate::data::unlabelled;
 use crate::fit::workers::Workers;
 use crate::output::file::write_atomically;
 use crate::run::folder::RunFolder;
-use crate::run::weights::RunWeights;
+use crate::run::seen::SeenRows;
+use crate::run::weights::{DATA, HELD_OUT, RunWeights};
 use crate::scoring::predictions::{classify_with, progress_bar};
 use anyhow::{Context, ensure};
 use candle_core::{Device, Tensor};
 use classifier::Classifier;
-use classifier::model_file::ModelFile;
+use classifier::model_file::{Metadata, ModelFile};
 use encoder::NoDropout;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,6 +33,11 @@ pub struct SoftTargets {
     pub pooled: Option<Vec<Vec<f32>>>,
 }
 
+/// What is said of a teacher that may have seen anything.
+const UNKNOWN: &str = "expected a teacher of which is known that it has not seen the rows that this run holds out, found one \
+    that does not tell, or has a teacher that does not. Give its run folder instead, train it with the same data and [split], \
+    or set `distillation.allow_unknown_teacher_data`: the model card will say so";
+
 /// A model that is learned from.
 #[derive(Debug)]
 pub struct Teacher {
@@ -42,21 +46,22 @@ pub struct Teacher {
     run: Option<RunWeights>,
 }
 
-/// Loads the teachers of the configuration.
+/// Loads the teachers of the configuration for a student whose labelled data has this hash; adds to what the student has
+/// `seen` what they have.
 ///
 /// # Errors
 /// A teacher that cannot be loaded, with other labels or another tokenizer than the student, one that has been
-/// trained on rows that the student holds out, hidden states of another width.
+/// trained on rows that the student holds out or does not tell, hidden states of another width.
 pub fn open(
     config: &Config,
     base: &BaseModel,
-    dataset: &Dataset,
-    split: &Split,
+    data_sha256: &str,
+    seen: &mut SeenRows,
 ) -> anyhow::Result<Vec<Teacher>> {
     let mut teachers = Vec::new();
     for (index, path) in config.distillation.teachers.iter().enumerate() {
         let is_wanted = index == 0 && config.distillation.hidden_weight > 0.0;
-        let teacher = teacher(config, base, dataset, split, path, is_wanted);
+        let teacher = teacher(config, base, data_sha256, seen, path, is_wanted);
         teachers.push(teacher.with_context(|| format!("teacher {}", path.display()))?);
     }
     Ok(teachers)
@@ -65,27 +70,29 @@ pub fn open(
 fn teacher(
     config: &Config,
     base: &BaseModel,
-    dataset: &Dataset,
-    split: &Split,
+    data_sha256: &str,
+    seen: &mut SeenRows,
     path: &Path,
     is_hidden_wanted: bool,
 ) -> anyhow::Result<Teacher> {
-    let mut hidden_run = None;
+    let mut run = None;
     let bytes = match path.is_dir() {
         false => std::fs::read(path).context("cannot read it: expected a run folder or a model file")?,
         true => {
-            let run = RunWeights::read(path)?;
-            ensure!(
-                run.record.data_sha256 != dataset.sha256 || run.split == *split,
-                "it has seen rows that this run holds out: its split differs. Train it with the same [split]"
-            );
-            let bytes = run.unquantized("teacher")?;
-            hidden_run = is_hidden_wanted.then_some(run);
+            let found = RunWeights::read(path)?;
+            let bytes = found.unquantized("teacher")?;
+            run = Some(found);
             bytes
         }
     };
     let file = ModelFile::parse(bytes.clone())?;
     let metadata = file.metadata();
+    let name = path.display().to_string();
+    let is_allowed = config.distillation.allow_unknown_teacher_data;
+    match &run {
+        Some(run) => check_run(&run.seen, seen, name, is_allowed)?,
+        None => check_file(metadata, data_sha256, seen, name, is_allowed)?,
+    }
     let (expected, found) = (&config.data.labels, &metadata.labels);
     ensure!(
         expected == found,
@@ -101,12 +108,57 @@ fn teacher(
     if is_hidden_wanted {
         let (expected, found) = (base.config.hidden_size, metadata.encoder.hidden_size);
         ensure!(
-            hidden_run.is_some() && expected == found,
+            run.is_some() && expected == found,
             "`distillation.hidden_weight`: expected a run folder of hidden size {expected} as first teacher, found {}",
-            if hidden_run.is_some() { format!("hidden size {found}") } else { "a model file".to_owned() }
+            if run.is_some() { format!("hidden size {found}") } else { "a model file".to_owned() }
         );
     }
-    Ok(Teacher { classifier: Classifier::from_gguf(bytes)?, run: hidden_run })
+    let run = run.filter(|_| is_hidden_wanted);
+    Ok(Teacher { classifier: Classifier::from_gguf(bytes)?, run })
+}
+
+/// A run's rows are listed: none of them may be held out.
+fn check_run(teacher: &SeenRows, seen: &mut SeenRows, name: String, is_allowed: bool) -> anyhow::Result<()> {
+    let leaked = seen.leaked_by(teacher);
+    ensure!(
+        leaked == 0,
+        "it, or a teacher of its own, has seen {leaked} of the rows that this run holds out. Train it with the same \
+         data and [split]"
+    );
+    let is_known = seen.knows_all_of(teacher);
+    ensure!(is_known || is_allowed, "{UNKNOWN}");
+    seen.add_teacher(teacher);
+    if !is_known {
+        seen.add_unknown_teacher(name);
+    }
+    Ok(())
+}
+
+/// A model file says which rows were held out from it, if anything.
+fn check_file(
+    metadata: &Metadata,
+    data_sha256: &str,
+    seen: &mut SeenRows,
+    name: String,
+    is_allowed: bool,
+) -> anyhow::Result<()> {
+    let provenance = |wanted: &str| {
+        let entry = metadata.provenance.iter().find(|(key, _)| key == wanted);
+        entry.map(|(_, value)| value.as_str())
+    };
+    let held_out = provenance(HELD_OUT);
+    if held_out == Some(&seen.held_out_sha256()) {
+        seen.add_unlisted_teacher(name);
+        return Ok(());
+    }
+    ensure!(
+        held_out.is_none() || provenance(DATA) != Some(data_sha256),
+        "it has seen rows that this run holds out: it was trained on the same data with another [split]. Train it with \
+         the same one"
+    );
+    ensure!(is_allowed, "{UNKNOWN}");
+    seen.add_unknown_teacher(name);
+    Ok(())
 }
 
 /// The targets of the texts; `None` without teachers.

@@ -7,17 +7,50 @@ use crate::data::hash::sha256_hex;
 use crate::data::labelled::Dataset;
 use anyhow::{Context, ensure};
 use encoder::EncoderConfig;
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 const FILE: &str = "run.json";
+
+/// A file that was learned from besides the labelled rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// What it was.
+    pub role: Role,
+    /// Name of the file, or of the teacher's run folder: several may be called the same.
+    pub name: String,
+    /// SHA-256 of the file, or of the run's kept weights.
+    pub sha256: String,
+}
+
+/// What a run learned from a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Texts without their labels.
+    Unlabelled,
+    /// What another model says of the texts.
+    Teacher,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unlabelled => "texts without labels",
+            Self::Teacher => "a teacher",
+        })
+    }
+}
 
 /// Hashes and versions of everything that decided a run, and the sizes of its encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// Version of the trainer.
     pub trainer_version: String,
+    /// Commit of the trainer that began the run, `-dirty` behind it where its code was changed, or `unknown`. A run may go
+    /// on under another one.
+    pub git_commit: String,
     /// Version of candle.
     pub candle_version: String,
     /// Name of the base model's folder.
@@ -28,8 +61,8 @@ pub struct RunRecord {
     pub data: String,
     /// SHA-256 of the labelled data.
     pub data_sha256: String,
-    /// SHA-256 of every other file that was learned from, by name: unlabelled texts and teachers.
-    pub inputs: IndexMap<String, String>,
+    /// Every other file that was learned from, in the order of the configuration.
+    pub inputs: Vec<Input>,
     /// SHA-256 of the resolved configuration but for its paths: what lies there has hashes of its own.
     pub config_sha256: String,
     /// The run's seed.
@@ -41,35 +74,27 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
-    /// The record of a run that is about to start, on labelled data or on texts alone.
+    /// The record of a run that is about to start, on labelled data or on texts alone, and on these further inputs.
     ///
     /// # Errors
     /// A configuration that cannot be written as TOML, a file that cannot be read.
     pub fn new(
         config: &Config,
         dataset: Option<&Dataset>,
+        inputs: &[(Role, &Path)],
         base: &BaseModel,
         num_threads: usize,
     ) -> anyhow::Result<Self> {
-        let mut inputs = IndexMap::new();
-        let teachers = config.distillation.teachers.iter().map(|teacher| match teacher.is_dir() {
-            true => teacher.join(CHECKPOINT),
-            false => teacher.clone(),
-        });
-        for path in config.data.unlabelled.iter().cloned().chain(teachers) {
-            let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            // A teacher's file is named after its folder: they are all called the same.
-            let folder = path.parent().filter(|_| path.ends_with(CHECKPOINT)).map(file_name);
-            inputs.insert(folder.unwrap_or_else(|| file_name(&path)), sha256_hex(&bytes));
-        }
+        let inputs = inputs.iter().map(|(role, path)| Input::read(*role, path));
         Ok(Self {
             trainer_version: env!("CARGO_PKG_VERSION").to_owned(),
-            candle_version: "0.11.1".to_owned(),
+            git_commit: env!("GIT_COMMIT").to_owned(),
+            candle_version: env!("CANDLE_VERSION").to_owned(),
             base_model: base.name.clone(),
             base_sha256: base.sha256.clone(),
             data: dataset.map(|dataset| file_name(&dataset.path)).unwrap_or_default(),
             data_sha256: dataset.map(|dataset| dataset.sha256.clone()).unwrap_or_default(),
-            inputs,
+            inputs: inputs.collect::<anyhow::Result<_>>()?,
             config_sha256: sha256_hex(config.without_paths().to_toml()?.as_bytes()),
             seed: config.seed,
             num_threads,
@@ -93,12 +118,14 @@ impl RunRecord {
     pub fn is_at(&self, place: &Place) -> anyhow::Result<bool> {
         let Some(folder) = place.existing().filter(|folder| folder.has(FILE)) else { return Ok(false) };
         let found = Self::read(folder.path())?;
+        // Another commit is no other run: most of them change nothing that a run computes.
+        let expected = Self { git_commit: found.git_commit.clone(), ..self.clone() };
         ensure!(
-            found == *self,
+            found == expected,
             "{}: expected the run of this configuration, data and base, found another one{}. Choose another folder, \
              or remove this one",
             folder.path().display(),
-            difference(&found, self)
+            difference(&found, &expected)
         );
         Ok(true)
     }
@@ -117,7 +144,32 @@ impl RunRecord {
     }
 }
 
+/// What `train` learns from besides the labelled rows: without teachers nothing.
+pub fn distillation_inputs(config: &Config) -> Vec<(Role, &Path)> {
+    let teachers = config.distillation.teachers.iter().map(|path| (Role::Teacher, path.as_path()));
+    match config.distillation.teachers.is_empty() {
+        true => Vec::new(),
+        false => unlabelled_inputs(config).into_iter().chain(teachers).collect(),
+    }
+}
+
+/// What `adapt` learns from besides the labelled rows.
+pub fn unlabelled_inputs(config: &Config) -> Vec<(Role, &Path)> {
+    config.data.unlabelled.iter().map(|path| (Role::Unlabelled, path.as_path())).collect()
+}
+
+impl Input {
+    fn read(role: Role, path: &Path) -> anyhow::Result<Self> {
+        let file = if path.is_dir() { path.join(CHECKPOINT) } else { PathBuf::from(path) };
+        let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        Ok(Self { role, name: file_name(path), sha256: sha256_hex(&bytes) })
+    }
+}
+
+/// The last part of a path, `..` resolved.
 fn file_name(path: &Path) -> String {
+    let resolved = path.file_name().is_none().then(|| path.canonicalize().ok()).flatten();
+    let path = resolved.as_deref().unwrap_or(path);
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
@@ -129,4 +181,17 @@ fn difference(found: &RunRecord, expected: &RunRecord) -> String {
     let differing = keys.map(|(key, expected)| (key, expected, &found[key])).find(|(_, a, b)| a != b);
     differing
         .map_or(String::new(), |(key, expected, found)| format!(" (its {key} is {found}, not {expected})"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_build_knows_what_it_is_made_of() {
+        let version = env!("CANDLE_VERSION");
+        let lock = include_str!("../../../Cargo.lock");
+        assert!(lock.contains(&format!("name = \"candle-core\"\nversion = \"{version}\"\n")), "{version}");
+        let commit = env!("GIT_COMMIT").trim_end_matches("-dirty");
+        let is_hash = commit.len() >= 40 && commit.chars().all(|c| c.is_ascii_hexdigit());
+        assert!(is_hash || commit == "unknown", "{commit}");
+    }
 }

@@ -4,6 +4,7 @@
 
 use super::folder::{CHECKPOINT, CONFIG, EVALUATION, SPLIT, TOKENIZER};
 use super::record::RunRecord;
+use super::seen::SeenRows;
 use crate::base::parameters::Parameters;
 use crate::config::schema::Config;
 use crate::data::split::Split;
@@ -18,6 +19,11 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+/// Key of a model file's provenance: [`SeenRows::held_out_sha256`]. A file whose teachers are unknown has none.
+pub const HELD_OUT: &str = "held_out_sha256";
+/// Key of a model file's provenance: SHA-256 of the labelled data.
+pub const DATA: &str = "data_sha256";
+
 /// The content of a finished run's folder.
 #[derive(Debug)]
 pub struct RunWeights {
@@ -29,6 +35,8 @@ pub struct RunWeights {
     pub record: RunRecord,
     /// Which rows are held out.
     pub split: Split,
+    /// Which texts it has seen, and its teachers.
+    pub seen: SeenRows,
     /// The kept epoch's.
     pub parameters: Parameters,
     /// The base's tokenizer.
@@ -57,7 +65,8 @@ impl RunWeights {
         };
         let tokenizer_json = read(TOKENIZER)?;
         let split: Split = serde_json::from_str(&read(SPLIT)?).context("split.json of the run")?;
-        Ok(Self { folder: folder.to_owned(), config, record, split, parameters, tokenizer_json })
+        let (folder, seen) = (folder.to_owned(), SeenRows::read(folder)?);
+        Ok(Self { folder, config, record, split, seen, parameters, tokenizer_json })
     }
 
     /// The weights, each in its format; f32 where none is given.
@@ -96,16 +105,22 @@ impl RunWeights {
         uncertain_threshold: f32,
     ) -> anyhow::Result<Vec<u8>> {
         let record = &self.record;
-        let provenance = [
+        let mut provenance = vec![
             ("base_model", record.base_model.clone()),
             ("base_sha256", record.base_sha256.clone()),
             ("candle_version", record.candle_version.clone()),
             ("config_sha256", record.config_sha256.clone()),
             ("data", record.data.clone()),
-            ("data_sha256", record.data_sha256.clone()),
+            (DATA, record.data_sha256.clone()),
+            ("git_commit", record.git_commit.clone()),
+            ("inputs", serde_json::to_string(&record.inputs)?),
             ("seed", record.seed.to_string()),
             ("trainer_version", record.trainer_version.clone()),
         ];
+        match self.seen.unknown_teachers() {
+            [] => provenance.push((HELD_OUT, self.seen.held_out_sha256())),
+            teachers => provenance.push(("unknown_teachers", teachers.join(", "))),
+        }
         let metadata = Metadata {
             id: id.to_owned(),
             encoder: record.encoder.clone(),
@@ -114,7 +129,7 @@ impl RunWeights {
             temperature,
             uncertain_threshold,
             tokenizer_json: self.tokenizer_json.clone(),
-            provenance: provenance.map(|(key, value)| (key.to_owned(), value)).to_vec(),
+            provenance: provenance.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         };
         let mut file = Cursor::new(Vec::new());
         model_file::write(&mut file, &metadata, tensors)?;

@@ -1,6 +1,7 @@
 //! What the run was made of: hashes, versions, the resolved configuration. Folded away until asked for.
 
 use crate::report::findings::Findings;
+use crate::run::record::Input;
 use maud::{Markup, html};
 
 /// Both, collapsed.
@@ -38,14 +39,20 @@ pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
         ("Seed", record.seed.to_string()),
         ("Threads", record.num_threads.to_string()),
         ("SHA-256 of the configuration", record.config_sha256.clone()),
-        ("Trainer", record.trainer_version.clone()),
+        ("Trainer", format!("{}, commit {}", record.trainer_version, record.git_commit)),
         ("candle", record.candle_version.clone()),
     ];
+    let inputs = record.inputs.iter().map(|Input { role, name, sha256 }| {
+        ("Also learned from", format!("{name}, {role}, SHA-256 {sha256}"))
+    });
+    let unknown = run.weights.seen.unknown_teachers().iter();
+    let unknown = unknown.map(|name| ("Teacher that may have seen held-out rows", name.clone()));
+    let facts = facts.into_iter().chain(inputs).chain(unknown);
     Ok(html! {
         details {
             summary { "Provenance" }
             dl class="facts" {
-                @for (name, value) in &facts {
+                @for (name, value) in facts {
                     dt { (name) }
                     dd { (value) }
                 }
