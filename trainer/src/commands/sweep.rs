@@ -6,7 +6,6 @@
 
 mod results;
 
-use super::threads;
 use super::train;
 use crate::config::Override;
 use crate::config::schema::Config;
@@ -15,14 +14,13 @@ use crate::config::sweep::Planned;
 use crate::output::file::write_atomically;
 use crate::output::standard_output::print;
 use crate::run::folder::Place;
+use crate::run::log::Log;
 use anyhow::Context;
 use results::{Row, table, to_csv};
 use std::path::{Path, PathBuf};
 
 /// File of the results in a sweep's folder.
 const RESULTS: &str = "results.csv";
-/// File of one trial's result in its folder.
-const RESULT: &str = "result.json";
 
 /// Arguments of `trainer sweep`.
 #[derive(Debug, clap::Args)]
@@ -54,7 +52,6 @@ pub struct Arguments {
 /// # Errors
 /// A sweep file or a configuration that cannot be used, before anything runs; whatever a trial refuses.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    threads::ensure(1)?;
     let (trials, planned) = sweep::load(&arguments.sweep, &Override::parse_all(&arguments.set)?)?;
     let count = planned.len();
     let mut rows: Vec<Row> = Vec::new();
@@ -69,14 +66,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     print(&format!("{}\n{}\n", table(&rows, &trials), arguments.output.join(RESULTS).display()))
 }
 
-/// The trial's result: from its folder if it has run, else from running it.
+/// The trial's result as its folder tells it, whenever it has run: what it kept is in its log.
 fn result(trial: usize, config: &Config, folder: &Path) -> anyhow::Result<Row> {
-    let file = folder.join(RESULT);
-    if let Some(trained) = train::train(config, &Place::At(folder.to_owned()))? {
-        let (accuracy, macro_f1) = (trained.validation.accuracy, trained.validation.macro_f1);
-        let row = Row { trial, seed: config.seed, epoch: trained.fitted.epoch, accuracy, macro_f1 };
-        write_atomically(&file, &serde_json::to_vec(&row)?)?;
-    }
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    serde_json::from_slice(&bytes).with_context(|| format!("{} is no result of a trial", file.display()))
+    train::train(config, &Place::At(folder.to_owned()))?;
+    let history = Log::of(folder).read()?;
+    let kept = history.kept(config.train.keep).filter(|_| history.is_whole());
+    let kept = kept.context(
+        "its log has lost epochs: which one it kept is not known. Remove the folder to run it again",
+    )?;
+    let macro_f1 = kept.validation_macro_f1.context("its log has no macro-F1")?;
+    Ok(Row { trial, seed: config.seed, epoch: kept.epoch, accuracy: kept.validation_accuracy, macro_f1 })
 }

@@ -146,6 +146,7 @@ impl<O: Objective> Fit<'_, O> {
             self.state.epoch_loss = 0.0;
             self.save_if_due()?;
         }
+        self.log.sync()?;
         let kept = self.state.kept.context("`train.epochs`: expected at least 1, found 0")?;
         Ok(Fitted { epoch: kept.epoch, score: kept.score })
     }
@@ -185,11 +186,7 @@ impl<O: Objective> Fit<'_, O> {
     fn resume(&mut self) -> anyhow::Result<History> {
         let saved = State::load(self.folder, self.parameters, &mut self.optimizer, &mut self.average)?;
         self.state = saved.unwrap_or_default();
-        self.log.truncate(self.state.metrics_bytes)?;
-        match self.state.metrics_bytes {
-            0 => Ok(History::default()),
-            _ => self.log.read(),
-        }
+        self.log.resume(self.state.metrics_bytes)
     }
 
     /// Writes a checkpoint where the last one is old, or where somebody wants to stop.
@@ -199,6 +196,8 @@ impl<O: Objective> Fit<'_, O> {
         if !is_interrupted && self.saved.elapsed() < interval {
             return Ok(());
         }
+        // First the log, then the checkpoint that counts its bytes.
+        self.log.sync()?;
         self.state.metrics_bytes = self.log.size_bytes()?;
         self.state.saved_step = Some(self.state.step);
         self.state.save(self.folder, self.parameters, &self.optimizer, &self.average)?;

@@ -1,5 +1,6 @@
 //! A folder that appears whole or not at all.
 
+use super::file::sync_folder;
 use anyhow::{Context, bail};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -51,10 +52,10 @@ fn try_write(folder: &Path, files: &[(&str, Vec<u8>)]) -> std::io::Result<()> {
         file.write_all(bytes)?;
         file.sync_all()?;
     }
+    // The names of the files, before the folder's own.
+    sync_folder(&temporary.path().join("file"))?;
     std::fs::rename(temporary.path(), folder)?;
     // Nothing is left under the temporary name that could be removed.
     let _ = temporary.keep();
-    #[cfg(unix)]
-    std::fs::File::open(parent)?.sync_all()?;
-    Ok(())
+    sync_folder(folder)
 }

@@ -3,7 +3,7 @@
 //! Filled by `train`, read by `export`. Only the log grows in place, line by line.
 
 use super::log::Log;
-use crate::output::file::write_atomically;
+use crate::output::file::{sync_folder, write_atomically};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,7 @@ impl Place {
         match self {
             Self::NewIn(runs, name) => RunFolder::create(runs, name),
             Self::At(path) => {
-                let created = std::fs::create_dir_all(path);
+                let created = std::fs::create_dir_all(path).and_then(|()| sync_folder(path));
                 created.with_context(|| format!("cannot create {}", path.display()))?;
                 Ok(RunFolder { path: path.clone() })
             }
@@ -69,7 +69,11 @@ impl RunFolder {
         for attempt in 1.. {
             let path = runs_dir.join(if attempt == 1 { stem.clone() } else { format!("{stem}-{attempt}") });
             match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path }),
+                Ok(()) => {
+                    let synced = sync_folder(&path);
+                    synced.with_context(|| format!("cannot write {}", runs_dir.display()))?;
+                    return Ok(Self { path });
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).with_context(|| format!("cannot create {}", path.display())),
             }

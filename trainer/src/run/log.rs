@@ -1,8 +1,11 @@
 //! `metrics.jsonl` of a run folder: how the training goes, a line a step and a line an epoch; written as it goes, read
-//! back for its curves.
+//! back for its curves. It grows in place: what a checkpoint counts is made durable before it, and what a crash has lost
+//! of it all the same costs a piece of the curves, never the run.
 
+use crate::config::training::Keep;
+use crate::output::file::sync_folder;
 use crate::output::plots::curves::{EpochPoint, LearningCurves};
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -78,8 +81,34 @@ impl History {
             validation_accuracy: epoch.validation_accuracy,
             validation_macro_f1: epoch.validation_macro_f1,
         };
-        let step_losses = self.steps.iter().map(|(_, loss)| *loss).collect();
+        // Lost steps leave a gap.
+        let mut step_losses = vec![f64::NAN; self.steps.iter().map(|(step, _)| step + 1).max().unwrap_or(0)];
+        self.steps.iter().for_each(|(step, loss)| step_losses[*step] = *loss);
         LearningCurves { step_losses, epochs: self.epochs.iter().map(point).collect() }
+    }
+
+    /// The epoch whose weights a run of this history keeps: of several that are equally good, the first.
+    pub fn kept(&self, keep: Keep) -> Option<&Epoch> {
+        let value = |epoch: &Epoch| epoch.validation_macro_f1.unwrap_or(-epoch.validation_loss);
+        match keep {
+            Keep::Last => self.epochs.last(),
+            Keep::Best => {
+                self.epochs.iter().reduce(|best, epoch| if value(epoch) > value(best) { epoch } else { best })
+            }
+        }
+    }
+
+    /// Whether it has every epoch up to its last.
+    pub fn is_whole(&self) -> bool {
+        self.epochs.iter().map(|epoch| epoch.epoch).eq(1..=self.epochs.len())
+    }
+
+    fn add(&mut self, record: Record) {
+        match record {
+            Record::Step(Step { step, loss, .. }) => self.steps.push((step, loss)),
+            Record::Epoch(epoch) => self.epochs.push(epoch),
+            Record::Other => {}
+        }
     }
 }
 
@@ -106,11 +135,7 @@ impl Log {
         for (index, line) in log.lines().enumerate() {
             let record = serde_json::from_str(line)
                 .with_context(|| format!("{path}:{}: expected a record of `trainer train`", index + 1))?;
-            match record {
-                Record::Step(Step { step, loss, .. }) => history.steps.push((step, loss)),
-                Record::Epoch(epoch) => history.epochs.push(epoch),
-                Record::Other => {}
-            }
+            history.add(record);
         }
         Ok(history)
     }
@@ -126,18 +151,49 @@ impl Log {
         }
     }
 
-    /// Cuts it to its first bytes: what a run logged after its last checkpoint is logged again.
+    /// Cuts it to the bytes that a checkpoint counts, and reads them: what was logged after it is logged again. Where they
+    /// are not all there any more, or no records, it ends before that, with a warning on standard error.
     ///
     /// # Errors
-    /// A file that cannot be written, or is shorter.
-    pub fn truncate(&self, bytes: u64) -> anyhow::Result<()> {
-        let found = self.size_bytes()?;
-        ensure!(found >= bytes, "{}: expected at least {bytes} bytes, found {found}", self.path.display());
-        if found == bytes {
-            return Ok(());
+    /// A file that cannot be read or written.
+    pub fn resume(&self, bytes: u64) -> anyhow::Result<History> {
+        let content = match std::fs::read(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            read => read.with_context(|| format!("cannot read {}", self.path.display()))?,
+        };
+        let counted = content.len().min(usize::try_from(bytes).unwrap_or(usize::MAX));
+        let (mut history, mut whole) = (History::default(), 0);
+        for line in content[..counted].split_inclusive(|byte| *byte == b'\n') {
+            let record = line.strip_suffix(b"\n").and_then(|line| serde_json::from_slice(line).ok());
+            let Some(record) = record else { break };
+            history.add(record);
+            whole += line.len();
         }
-        let cut = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(bytes));
-        cut.with_context(|| format!("cannot write {}", self.path.display()))
+        if (whole as u64) < bytes {
+            eprintln!(
+                "warning: {}: expected {bytes} bytes of records, found {whole}: a crash has lost the rest. The run goes on, \
+                 its curves have a gap",
+                self.path.display()
+            );
+        }
+        if whole < content.len() {
+            let cut =
+                OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(whole as u64));
+            cut.with_context(|| format!("cannot write {}", self.path.display()))?;
+        }
+        Ok(history)
+    }
+
+    /// Makes what was appended durable; nothing where there is no log yet.
+    ///
+    /// # Errors
+    /// A disk that does not take it.
+    pub fn sync(&self) -> anyhow::Result<()> {
+        let synced = match std::fs::File::open(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            file => file.and_then(|file| file.sync_all()).and_then(|()| sync_folder(&self.path)),
+        };
+        synced.with_context(|| format!("cannot write {}", self.path.display()))
     }
 
     /// Appends one line.
@@ -194,7 +250,63 @@ mod tests {
         };
         assert_eq!(text, line(1) + &line(2));
         assert_eq!(log.read().unwrap().steps, [(1, 0.5), (2, 0.5)]);
-        log.truncate(line(1).len() as u64).unwrap();
+        log.resume(line(1).len() as u64).unwrap();
         assert_eq!(log.read().unwrap().steps, [(1, 0.5)]);
+    }
+
+    /// After a power loss: bytes that a checkpoint counts are missing, cut within a line, or zeros.
+    #[test]
+    fn a_log_that_lost_its_end_goes_on_after_its_last_whole_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, path) = (Log::of(folder.path()), folder.path().join("metrics.jsonl"));
+        let append = |step| {
+            log.append(&Record::Step(Step { step, loss: 0.5, learning_rate: 0.1, gradient_norm: 2.0 }))
+        };
+        (0..3).for_each(|step| append(step).unwrap());
+        log.sync().unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let line = whole.len() / 3;
+        let zeros = [&whole[..2 * line], &vec![0; line][..]].concat();
+        for (content, num_left) in [
+            (&whole[..2 * line], 2),
+            (&whole[..2 * line + 5], 2),
+            (&zeros[..], 2),
+            (&whole[..line - 1], 0),
+            (&whole[..], 3),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            let history = log.resume(whole.len() as u64).unwrap();
+            assert_eq!(history.steps.len(), num_left);
+            append(3).unwrap();
+            let steps: Vec<usize> = log.read().unwrap().steps.into_iter().map(|(step, _)| step).collect();
+            assert_eq!(steps, (0..num_left).chain([3]).collect::<Vec<_>>());
+            let curves = log.read().unwrap().curves();
+            assert_eq!(curves.step_losses.iter().filter(|loss| loss.is_nan()).count(), 3 - num_left);
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(log.resume(whole.len() as u64).unwrap(), History::default());
+        log.sync().unwrap();
+    }
+
+    #[test]
+    fn the_first_of_the_best_epochs_is_kept_or_the_last_of_all() {
+        let epoch = |epoch, macro_f1| Epoch {
+            epoch,
+            train_loss: 0.5,
+            validation_loss: 1.0 / epoch as f64,
+            validation_accuracy: 0.5,
+            validation_macro_f1: macro_f1,
+            learning_rate: 0.1,
+            seconds: 1.0,
+            tweets_per_second: 1.0,
+        };
+        let kept = |values: [Option<f64>; 4], keep| {
+            let epochs = (1..).zip(values).map(|(number, value)| epoch(number, value)).collect();
+            History { steps: Vec::new(), epochs }.kept(keep).map(|epoch| epoch.epoch)
+        };
+        assert_eq!(kept([0.1, 0.3, 0.3, 0.2].map(Some), Keep::Best), Some(2));
+        assert_eq!(kept([0.1, 0.3, 0.3, 0.2].map(Some), Keep::Last), Some(4));
+        assert_eq!(kept([None; 4], Keep::Best), Some(4));
+        assert_eq!(History::default().kept(Keep::Best), None);
     }
 }

@@ -152,6 +152,21 @@ fn an_interrupted_adaptation_goes_on_to_the_same_bytes() {
     }
 }
 
+/// After a power loss the log may be shorter than its checkpoint says. Seen red when such a run was refused.
+#[test]
+fn a_run_goes_on_though_its_log_has_lost_its_end() {
+    let folder = folder();
+    folder.succeeds(&arguments("train", &[], "whole"));
+    interrupt(&folder, &arguments("train", &[], "run"), "epoch 3/8", rustix::process::Signal::INT);
+    let log = bytes(&folder, "run/metrics.jsonl");
+    folder.write("run/metrics.jsonl", &log[..log.len() / 2]);
+    let resumed = folder.trainer(&["train", "--resume", "run"]);
+    let said = String::from_utf8_lossy(&resumed.stderr).into_owned();
+    stdout_of(resumed);
+    assert!(said.contains("metrics.jsonl") && said.contains("curves have a gap"), "{said}");
+    assert_eq!(bytes(&folder, "whole/best.safetensors"), bytes(&folder, "run/best.safetensors"));
+}
+
 #[test]
 fn a_checkpoint_of_another_run_is_refused() {
     let folder = folder();

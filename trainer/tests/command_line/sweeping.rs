@@ -36,6 +36,29 @@ fn the_better_value_wins_and_nothing_runs_twice() {
     assert_eq!(kept, now);
 }
 
+/// Seen red when a trial's result was a file of its own, written after the run's last.
+#[test]
+fn a_sweep_goes_on_whatever_moment_it_was_killed_at() {
+    let folder = Folder::new();
+    tiny_base::write(&folder);
+    folder.write("sweep.toml", SWEEP.replace("[1, 2]", "[1]"));
+    let arguments = ["sweep", "--sweep", "sweep.toml", "--set", "train.epochs=2", "--output", "out"];
+    folder.succeeds(&arguments);
+    let csv = std::fs::read_to_string(folder.path("out/results.csv")).unwrap();
+    // The last file of a run is there, and nothing that came after it.
+    std::fs::remove_file(folder.path("out/results.csv")).unwrap();
+    let trial = folder.path("out/trial-001-seed-1");
+    let files = std::fs::read_dir(&trial).unwrap().map(|entry| entry.unwrap());
+    let written = |name: &str| std::fs::metadata(trial.join(name)).unwrap().modified().unwrap();
+    let evaluated = written("evaluation.json");
+    for file in files.filter(|file| file.metadata().unwrap().modified().unwrap() > evaluated) {
+        std::fs::remove_file(file.path()).unwrap();
+    }
+    folder.succeeds(&arguments);
+    assert_eq!(csv, std::fs::read_to_string(folder.path("out/results.csv")).unwrap());
+    assert_eq!(evaluated, written("evaluation.json"));
+}
+
 #[test]
 fn a_sweep_that_makes_no_sense_is_refused_before_it_runs() {
     let folder = Folder::new();

@@ -2,10 +2,9 @@
 
 use crate::config::sweep::Trial;
 use crate::output::tables::new_table;
-use serde::{Deserialize, Serialize};
 
 /// One run's result on its validation rows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// Position among the trials, from 0.
     pub trial: usize,

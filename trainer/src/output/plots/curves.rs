@@ -12,10 +12,17 @@ const MAX_POINTS: usize = 240;
 /// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LearningCurves {
-    /// The loss of every step.
+    /// The loss of every step; no number where it is not known.
     pub step_losses: Vec<f64>,
-    /// One an epoch.
+    /// One an epoch, ascending.
     pub epochs: Vec<EpochPoint>,
+}
+
+impl LearningCurves {
+    /// The last one's number: some before it may be missing.
+    fn num_epochs(&self) -> usize {
+        self.epochs.last().map_or(0, |record| record.epoch)
+    }
 }
 
 /// What one epoch showed.
@@ -47,7 +54,7 @@ struct Curve {
 /// # Errors
 /// A file that cannot be written.
 pub fn learning_curves(path: &Path, curves: &LearningCurves) -> anyhow::Result<()> {
-    let ([losses, qualities], num_epochs) = (panels(curves), curves.epochs.len());
+    let ([losses, qualities], num_epochs) = (panels(curves), curves.num_epochs());
     draw(path, (2 * PANEL.0, PANEL.1), |area| {
         let (left, right) = area.split_horizontally(PANEL.0);
         panel(&left, TITLES[0], &losses, num_epochs)?;
@@ -60,7 +67,7 @@ pub fn learning_curves(path: &Path, curves: &LearningCurves) -> anyhow::Result<(
 /// # Errors
 /// None that a caller can cause: drawing into memory.
 pub fn learning_panels(curves: &LearningCurves) -> anyhow::Result<[String; 2]> {
-    let ([losses, qualities], num_epochs) = (panels(curves), curves.epochs.len());
+    let ([losses, qualities], num_epochs) = (panels(curves), curves.num_epochs());
     Ok([
         svg(PANEL, |area| panel(area, TITLES[0], &losses, num_epochs))?,
         svg(PANEL, |area| panel(area, TITLES[1], &qualities, num_epochs))?,
@@ -80,7 +87,7 @@ fn panels(curves: &LearningCurves) -> [Vec<Curve>; 2] {
         Curve {
             name: "each step",
             color: BLUE,
-            points: smoothed(step_losses, epochs.len()),
+            points: smoothed(step_losses, curves.num_epochs()),
             is_marked: false,
         },
         over_epochs("training", BLUE, |record| record.train_loss),
@@ -102,7 +109,7 @@ fn smoothed(steps: &[f64], num_epochs: usize) -> Vec<(f64, f64)> {
         let middle = index as f64 * width as f64 + window.len() as f64 / 2.0;
         (middle / per_epoch, window.iter().sum::<f64>() / window.len() as f64)
     };
-    steps.chunks(width).enumerate().map(mean).collect()
+    steps.chunks(width).enumerate().map(mean).filter(|(_, loss)| !loss.is_nan()).collect()
 }
 
 fn panel(area: &Area<'_>, title: &str, curves: &[Curve], num_epochs: usize) -> anyhow::Result<()> {
