@@ -48,6 +48,20 @@ pub enum Command {
 }
 
 impl Cli {
+    /// How many threads each of candle's products may use; `None`: as many as candle likes. Where the workers share the
+    /// texts it is one: candle's own threads would wait for each other most of the time.
+    pub fn threads_a_product(&self) -> Option<usize> {
+        match &self.command {
+            Command::Train(_)
+            | Command::Adapt(_)
+            | Command::Rebuild(_)
+            | Command::Sweep(_)
+            | Command::BenchTraining(_) => Some(1),
+            Command::Bench(arguments) => Some(usize::from(arguments.threads)),
+            _ => None,
+        }
+    }
+
     /// Does what the command line says.
     ///
     /// # Errors

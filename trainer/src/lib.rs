@@ -141,7 +141,6 @@ pub mod commands {
     pub mod report;
     pub mod stage;
     pub mod sweep;
-    mod threads;
     pub mod train;
 }
 

@@ -5,7 +5,6 @@
 //! time the stage's run folder, with log, curves and, until it is done, a checkpoint.
 
 use super::stage;
-use super::threads;
 use crate::base::base_model;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
@@ -37,7 +36,6 @@ use std::path::PathBuf;
 /// See [`adapt`].
 pub fn run(arguments: &stage::Arguments) -> anyhow::Result<()> {
     let (config, place) = arguments.stage()?;
-    threads::ensure(1)?;
     let Some(adapted) = adapt(&config, &place)? else { return stage::print_finished(&place) };
     let Fitted { epoch, score } = adapted.fitted;
     print(&format!(

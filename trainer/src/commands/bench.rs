@@ -5,7 +5,6 @@
 //! a hundred, the int8 products alone, tweets a second over texts as long as tweets are, and the memory.
 
 use super::peak_memory::peak_memory_mb;
-use super::threads;
 use crate::output::json;
 use crate::output::tables::{new_table, numbers};
 use crate::scoring::predictions::load_model;
@@ -89,7 +88,6 @@ struct Products {
 /// A model or texts that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let num_threads = usize::from(arguments.threads);
-    threads::ensure(num_threads)?;
     let classifier = load_model(&arguments.model)?;
     let path = arguments.texts.display();
     let json = std::fs::read(&arguments.texts).with_context(|| format!("cannot read {path}"))?;

@@ -4,7 +4,6 @@
 //! dropout, label smoothing, all cores. Batches of rows of similar length, in an order drawn from one seed.
 
 use super::peak_memory::peak_memory_mb;
-use super::threads;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::config::storage_format;
@@ -72,7 +71,6 @@ struct Report {
 /// # Errors
 /// A base or data that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    threads::ensure(1)?;
     let mut config = Config::default();
     config.model.base = arguments.base.clone();
     config.data.train = arguments.data.clone();

@@ -3,7 +3,6 @@
 //! Every stage has its folder in the output; one that is finished is passed over, one that was interrupted goes on.
 
 use super::adapt;
-use super::threads;
 use super::train;
 use crate::base::vocabulary;
 use crate::config::recipe;
@@ -43,7 +42,6 @@ pub struct Arguments {
 /// A recipe that cannot be used, before anything runs; whatever a stage refuses, with its name. What is finished until
 /// then stays, and the same command goes on from there.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    threads::ensure(1)?;
     let stages = recipe::load(&arguments.recipe, &arguments.set, &arguments.output)?;
     std::fs::create_dir_all(&arguments.output)
         .with_context(|| format!("cannot create {}", arguments.output.display()))?;

@@ -5,7 +5,6 @@
 //! was interrupted on the way.
 
 use super::stage;
-use super::threads;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::data::labelled::read_configured;
@@ -39,7 +38,6 @@ use std::path::PathBuf;
 /// See [`train`].
 pub fn run(arguments: &stage::Arguments) -> anyhow::Result<()> {
     let (config, place) = arguments.stage()?;
-    threads::ensure(1)?;
     let Some(trained) = train(&config, &place)? else { return stage::print_finished(&place) };
     print(&format!(
         "epoch {} of {} is kept: macro-F1 {:.4} on the validation rows; on the test rows:\n{}\n{}\n",
