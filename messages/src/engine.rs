@@ -12,6 +12,15 @@ pub const EMPTY_TEXT: &str = "EmptyText";
 /// `name` of the error about a text that is larger than anything worth reading.
 pub const TEXT_TOO_LONG: &str = "TextTooLong";
 
+/// How far a download is, in bytes: doubles, since JavaScript counts in nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Bytes that have arrived; never decreases.
+    pub loaded: f64,
+    /// Bytes there are, where the server says.
+    pub total: Option<f64>,
+}
+
 /// One text's classification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {

@@ -8,6 +8,7 @@ mod engine;
 mod manifest;
 
 pub use engine::{
-    EMPTY_TEXT, EngineInfo, Explanation, MAX_EXPLAINED_WORDS, Prediction, TEXT_TOO_LONG, WordContribution,
+    EMPTY_TEXT, EngineInfo, Explanation, MAX_EXPLAINED_WORDS, Prediction, Progress, TEXT_TOO_LONG,
+    WordContribution,
 };
 pub use manifest::{Manifest, ManifestModel, Metrics};

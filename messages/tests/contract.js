@@ -1,5 +1,7 @@
 // Written from the values in contract.rs, which says what for.
 
+/** @type {import("../../wasm-model/js/tickertone.js").Progress} */
+export const progress = {"loaded":0.5,"total":1.5};
 /** @type {import("../../wasm-model/js/tickertone.js").Prediction} */
 export const prediction = {"label":"Bullish","scores":{"Bearish":0.25,"Bullish":0.625,"Neutral":0.125},"uncertain":false,"tokens":6,"truncated":true};
 /** @type {import("../../wasm-model/js/tickertone.js").Explanation} */

@@ -7,7 +7,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use messages::{EngineInfo, Explanation, Manifest, ManifestModel, Metrics, Prediction, WordContribution};
+use messages::{
+    EngineInfo, Explanation, Manifest, ManifestModel, Metrics, Prediction, Progress, WordContribution,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -76,6 +78,7 @@ fn the_values_that_javascript_is_checked_against_are_those_of_these_types() {
     let of_the_page = "import(\"../../web/js/load-engine.js\").Manifest";
     let expected = [
         "// Written from the values in contract.rs, which says what for.\n\n".to_owned(),
+        whole(&of_the_package("Progress"), "progress", &Progress { loaded: 0.5, total: Some(1.5) }),
         whole(&of_the_package("Prediction"), "prediction", &prediction()),
         whole(&of_the_package("Explanation"), "explanation", &explanation()),
         whole(&of_the_package("EngineInfo"), "info", &info("relaxed", None)),

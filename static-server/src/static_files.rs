@@ -7,6 +7,7 @@ mod conditional;
 mod content_type;
 mod encoding;
 mod file;
+mod integrity;
 mod range;
 
 pub use encoding::Coding;
@@ -39,11 +40,14 @@ impl StaticFiles {
     /// without following symbolic links.
     ///
     /// # Errors
-    /// A folder that is missing, unreadable, larger than 256 MiB, or without its entry file.
+    /// A folder that is missing, unreadable, larger than 256 MiB, or without its entry file; a file of the page with
+    /// another hash than `index.html` says.
     pub fn read(app: &Path, engine: &Path) -> anyhow::Result<Self> {
         let mut files = Self::default();
         files.add_folder(app, "app", "index.html", "/")?;
         files.add_folder(engine, "engine", "tickertone.js", "/engine/")?;
+        let html = files.find("/").map(|file| String::from_utf8_lossy(file.bytes()));
+        integrity::check(&html.unwrap_or_default(), |path| files.find(path))?;
         Ok(files)
     }
 

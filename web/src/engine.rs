@@ -5,7 +5,6 @@
 //! `messages`.
 
 use messages::{EMPTY_TEXT, EngineInfo, Explanation, ManifestModel, Prediction, TEXT_TOO_LONG};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
@@ -38,13 +37,6 @@ extern "C" {
     fn dispose(this: &JsClassifier);
 }
 
-/// The argument of `onProgress`, in bytes (JavaScript has no integers).
-#[derive(Deserialize)]
-struct JsProgress {
-    loaded: f64,
-    total: Option<f64>,
-}
-
 /// A loaded engine.
 pub struct Engine {
     classifier: JsClassifier,
@@ -61,7 +53,7 @@ impl Engine {
         on_progress: impl Fn(Progress) + 'static,
     ) -> Result<(Self, ReadyEngine), String> {
         let report = Closure::<dyn Fn(JsValue)>::new(move |progress| {
-            if let Ok(JsProgress { loaded, total }) = serde_wasm_bindgen::from_value(progress) {
+            if let Ok(messages::Progress { loaded, total }) = serde_wasm_bindgen::from_value(progress) {
                 on_progress(Progress { loaded: loaded as u64, total: total.map(|bytes| bytes as u64) });
             }
         });

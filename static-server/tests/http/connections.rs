@@ -28,11 +28,18 @@ fn read_until(stream: &mut TcpStream, end: &[u8]) -> Vec<u8> {
 
 #[test]
 fn more_idle_clients_than_descriptors_shut_nobody_out() {
-    let server = Server::start_with_descriptors(256, &["--read-timeout-seconds", "600"]);
+    let server = Server::start_after_ulimit("-n 256", &["--read-timeout-seconds", "600"]);
     let clients: Vec<_> = (0..375).map(|_| server.connect()).collect();
     assert_eq!(server.get("/livez").status, 200);
     assert_eq!(server.predict("[\"up\"]").status, 200);
     drop(clients);
+}
+
+#[test]
+fn a_soft_limit_of_descriptors_is_raised() {
+    let server = Server::start_after_ulimit("-S -n 100", &["--max-connections", "400"]);
+    let mut clients: Vec<_> = (0..300).map(|_| server.connect()).collect();
+    assert!(clients.iter_mut().all(is_served));
 }
 
 #[test]

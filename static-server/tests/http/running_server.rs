@@ -94,12 +94,12 @@ impl Server {
         Self::start_command(folders, command, arguments)
     }
 
-    /// The same with at most so many file descriptors.
-    pub fn start_with_descriptors(descriptors: usize, arguments: &[&str]) -> Self {
+    /// The same after `ulimit` with these arguments.
+    pub fn start_after_ulimit(ulimit: &str, arguments: &[&str]) -> Self {
         let folders = Folders::new();
         let command = folders.command();
         let mut shell = Command::new("/bin/sh");
-        shell.env_clear().args(["-c", &format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"")]);
+        shell.env_clear().args(["-c", &format!("ulimit {ulimit} && exec \"$0\" \"$@\"")]);
         shell.arg(command.get_program()).args(command.get_args());
         shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self::start_command(folders, shell, arguments)

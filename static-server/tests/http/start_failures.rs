@@ -165,6 +165,22 @@ fn a_wrong_model_file_is_found_before_anything_is_served() {
 }
 
 #[test]
+fn a_file_with_another_hash_than_the_page_says_is_named() {
+    let folders = Folders::new();
+    // `openssl dgst -sha384 -binary app/style-0123456789abcdef.css | base64`
+    let hash = "sha384-U1VX8qNmec/tZqGRmY5o4f9Fh5Omw6DPqaAJnde/JufVsYf+lNdM6BBEEq41QRoL";
+    let html = |hash: &str| {
+        format!("<link rel=\"stylesheet\" href=\"/style-0123456789abcdef.css\" integrity=\"{hash}\"/>")
+    };
+    std::fs::write(folders.path("app/index.html"), html(hash)).unwrap();
+    std::fs::write(folders.path("app/style-0123456789abcdef.css"), "body { color: bl").unwrap();
+    assert_names(
+        &failure(&mut folders.command()),
+        &["/style-0123456789abcdef.css", "expected", hash, "found"],
+    );
+}
+
+#[test]
 fn more_connections_than_descriptors_are_refused() {
     let folders = Folders::new();
     let command = folders.command();
@@ -239,7 +255,16 @@ fn help_explains_every_flag_and_its_variable() {
     let output = Folders::new().command().arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
-    for part in ["--host", "--app", "--models", "--max-batch", "TICKERTONE_PORT", "/predict_batch", "8080"] {
+    for part in [
+        "--host",
+        "--app",
+        "--models",
+        "--max-batch",
+        "--max-connections",
+        "TICKERTONE_PORT",
+        "/predict_batch",
+        "8080",
+    ] {
         assert!(help.contains(part), "`{part}` is not in:\n{help}");
     }
 }

@@ -3,33 +3,79 @@
 //! The default configuration, as a table, says which keys there are: no second list to keep.
 
 use anyhow::{Context, bail};
+use std::fmt;
 use toml::{Table, Value};
 
-/// Lays one `key.path=value` over `table`; the value is TOML, or else the text itself. Returns the key path.
-///
-/// # Errors
-/// No `=`, a key that `known` lacks, or a whole section where a single key is expected.
-pub fn apply(table: &mut Table, text: &str, known: &Table) -> anyhow::Result<String> {
-    let (key, value) =
-        text.split_once('=').context("expected key.path=value, found no `=` (e.g. --set train.epochs=3)")?;
-    let (key, value) = (key.trim(), value.trim());
-    match lookup(known, key) {
-        None => bail!(unknown_key(key, known)),
-        Some(Value::Table(section)) => {
-            bail!("`{key}` is a section: expected one of its keys ({})", keys_below(section, key).join(", "))
+/// One key of a configuration with another value than the file's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Override {
+    key: String,
+    value: Value,
+    /// As a person would type it.
+    typed: String,
+}
+
+impl Override {
+    /// The key of this full path with this value.
+    pub fn new(key: &str, value: Value) -> Self {
+        Self { typed: format!("{key}={value}"), key: key.to_owned(), value }
+    }
+
+    /// What `--set key.path=value` says; the value is TOML, or else the text itself.
+    ///
+    /// # Errors
+    /// No `=`.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let (key, value) = text.split_once('=').with_context(|| {
+            format!("in --set {text}: expected key.path=value, found no `=` (e.g. --set train.epochs=3)")
+        })?;
+        Ok(Self { key: key.trim().to_owned(), value: parse_value(value.trim()), typed: text.to_owned() })
+    }
+
+    /// All that `--set` was given, in order.
+    ///
+    /// # Errors
+    /// As [`Override::parse`].
+    pub fn parse_all(texts: &[String]) -> anyhow::Result<Vec<Self>> {
+        texts.iter().map(|text| Self::parse(text)).collect()
+    }
+
+    /// Full path of the key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Lays the value over `table`.
+    ///
+    /// # Errors
+    /// A key that `known` lacks, or a whole section where a single key is expected.
+    pub fn apply(&self, table: &mut Table, known: &Table) -> anyhow::Result<()> {
+        let key = self.key.as_str();
+        match lookup(known, key) {
+            None => bail!(unknown_key(key, known)),
+            Some(Value::Table(section)) => {
+                let keys = keys_below(section, key).join(", ");
+                bail!("`{key}` is a section: expected one of its keys ({keys})")
+            }
+            Some(_) => {}
         }
-        Some(_) => {}
+        let (sections, last) =
+            key.rsplit_once('.').map_or((None, key), |(sections, last)| (Some(sections), last));
+        let mut target = table;
+        for section in sections.into_iter().flat_map(|sections| sections.split('.')) {
+            let inner = target.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            target =
+                inner.as_table_mut().with_context(|| format!("`{section}` is no section in the file"))?;
+        }
+        target.insert(last.to_owned(), self.value.clone());
+        Ok(())
     }
-    let value = parse_value(value);
-    let (sections, last) =
-        key.rsplit_once('.').map_or((None, key), |(sections, last)| (Some(sections), last));
-    let mut target = table;
-    for section in sections.into_iter().flat_map(|sections| sections.split('.')) {
-        let inner = target.entry(section).or_insert_with(|| Value::Table(Table::new()));
-        target = inner.as_table_mut().with_context(|| format!("`{section}` is no section in the file"))?;
+}
+
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--set {}", self.typed)
     }
-    target.insert(last.to_owned(), value);
-    Ok(key.to_owned())
 }
 
 /// Refuses a key of `table` that `known` lacks, and a value where `known` has a section.

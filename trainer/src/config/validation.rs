@@ -2,7 +2,8 @@
 //!
 //! Checked once after loading, so that training cannot fail an hour later over a fraction of 1.5.
 
-use super::{ClassWeights, Config};
+use super::schema::Config;
+use super::training::ClassWeights;
 use classifier::normalization::Normalization;
 use std::collections::HashSet;
 use thiserror::Error;
@@ -17,8 +18,6 @@ pub struct InvalidValue {
     found: String,
 }
 
-const QUANTIZATIONS: [&str; 3] = ["Q8_0", "Q4_0", "F32"];
-const DEVICES: [&str; 2] = ["cpu", "cuda"];
 /// `[CLS]`, one token, `[SEP]`.
 const FEWEST_TOKENS: usize = 3;
 
@@ -40,10 +39,6 @@ fn ensure(
     } else {
         Err(InvalidValue { key, expected: expected.into(), found: found.to_string() })
     }
-}
-
-fn ensure_one_of(key: &'static str, accepted: &[&str], found: &str) -> Result<(), InvalidValue> {
-    ensure(accepted.contains(&found), key, format!("one of {}", accepted.join(", ")), format!("{found:?}"))
 }
 
 fn check_texts(config: &Config) -> Result<(), InvalidValue> {
@@ -70,13 +65,7 @@ fn check_texts(config: &Config) -> Result<(), InvalidValue> {
     if let Err(unknown) = normalization {
         return ensure(false, "model.normalization", "known steps", unknown);
     }
-    ensure_one_of("export.quantization", &QUANTIZATIONS, &config.export.quantization)?;
-    for text in &config.export.tensors {
-        let format = text.rsplit_once('=').map(|(_, format)| format).unwrap_or_default();
-        let expected = format!("PATTERN=FORMAT, the format one of {}", QUANTIZATIONS.join(", "));
-        ensure(QUANTIZATIONS.contains(&format), "export.tensors", expected, format!("{text:?}"))?;
-    }
-    ensure_one_of("train.device", &DEVICES, &config.train.device)
+    Ok(())
 }
 
 fn check_fractions(config: &Config) -> Result<(), InvalidValue> {

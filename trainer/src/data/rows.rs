@@ -1,6 +1,7 @@
 //! The rows of a file in any format, one after the other, and the hash of its bytes.
 
-use super::{csv, hexadecimal, jsonl, lines, parquet};
+use super::labelled::hexadecimal;
+use super::{csv, jsonl, lines, parquet};
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -132,7 +133,7 @@ mod tests {
                 Ok(())
             };
             let sha256 = for_each(&path, &["text"], &mut count).unwrap();
-            assert_eq!(sha256, super::super::sha256_hex(content.as_bytes()), "{name}");
+            assert_eq!(sha256, super::super::labelled::sha256_hex(content.as_bytes()), "{name}");
             assert_eq!(num_rows, if name == "c.csv" { 1 } else { 10_000 });
         }
     }

@@ -3,6 +3,7 @@
 //! Written by the native engine at export; server, browser and later kernels are held against it. The texts
 //! were written for this project and try what real tweets do: cashtags, entities, URLs, emoji, other scripts.
 
+use crate::output::json;
 use anyhow::Context;
 use classifier::Classifier;
 use classifier::model_file::ModelFile;
@@ -56,7 +57,5 @@ pub fn json(bytes: &[u8], classifier: &Classifier) -> anyhow::Result<Vec<u8>> {
         })
     };
     let cases = texts.into_iter().map(case).collect::<anyhow::Result<_>>()?;
-    let mut json = serde_json::to_vec_pretty(&Golden { model: classifier.model_id().to_owned(), cases })?;
-    json.push(b'\n');
-    Ok(json)
+    json::pretty(&Golden { model: classifier.model_id().to_owned(), cases })
 }

@@ -3,10 +3,13 @@
 //! Every figure in it is measured by the export that writes it. Sections after Mitchell et al. 2019, "Model Cards for
 //! Model Reporting".
 
-use crate::edits::EditEffect;
-use crate::finished_run::{Run, Scored, Variant};
-use crate::metrics::{Evaluation, Interval};
-use crate::tensor_storage::{TensorStorage, in_every_block};
+use super::storage::{TensorStorage, in_every_block};
+use super::variant::Variant;
+use crate::run::finished::FinishedRun;
+use crate::scoring::bootstrap::Interval;
+use crate::scoring::edits::EditEffect;
+use crate::scoring::metrics::Evaluation;
+use crate::scoring::scored::Scored;
 use messages::ManifestModel;
 use std::fmt::Write;
 use std::path::Path;
@@ -14,7 +17,7 @@ use std::path::Path;
 /// What the card tells.
 pub struct Facts<'a> {
     /// What was trained.
-    pub run: &'a Run,
+    pub run: &'a FinishedRun,
     /// What the manifest says.
     pub entry: &'a ManifestModel,
     /// The formats that were asked for.
@@ -38,7 +41,7 @@ pub fn markdown(facts: &Facts<'_>) -> String {
 }
 
 fn head(facts: &Facts<'_>) -> String {
-    let (entry, encoder) = (facts.entry, &facts.run.record.encoder);
+    let (entry, encoder) = (facts.entry, &facts.run.record().encoder);
     format!(
         "# {id}\n\n\
          Text classification: {labels}. A BERT encoder (layers: {layers}, width: {hidden}, heads: {heads}, \
@@ -51,7 +54,7 @@ fn head(facts: &Facts<'_>) -> String {
         hidden = encoder.hidden_size,
         heads = encoder.num_attention_heads,
         vocab = encoder.vocab_size,
-        base = facts.run.record.base_model,
+        base = facts.run.record().base_model,
         storage = facts.storage,
         size = entry.size_bytes,
         megabytes = entry.size_bytes as f64 / 1e6,
@@ -130,7 +133,7 @@ fn calibration(facts: &Facts<'_>) -> String {
          {origin}. On the test rows {coverage:.1} % of the predictions reach it, and {accuracy:.1} % of those are \
          right.\n",
         temperature = scored.calibration.temperature,
-        validation = facts.run.split.validation.len(),
+        validation = facts.run.split().validation.len(),
         threshold = scored.calibration.uncertain_threshold,
         coverage = kept.coverage * 100.0,
         accuracy = kept.accuracy * 100.0,
@@ -154,9 +157,9 @@ fn weaknesses(facts: &Facts<'_>) -> String {
         text,
         "- It reads {} tokens and says so when a text was longer; it was trained on at most {}.",
         facts.exported.classifier.max_tokens(),
-        run.config.train.max_tokens
+        run.config().train.max_tokens
     );
-    for limitation in &run.config.export.limitations {
+    for limitation in &run.config().export.limitations {
         let _ = writeln!(text, "- {limitation}");
     }
     let _ = write!(
@@ -206,7 +209,7 @@ fn storage(facts: &Facts<'_>) -> String {
 }
 
 fn making(facts: &Facts<'_>) -> String {
-    let (run, config, record) = (facts.run, &facts.run.config, &facts.run.record);
+    let (run, config, record) = (facts.run, facts.run.config(), facts.run.record());
     let command = match facts.recipe {
         Some(recipe) => format!("trainer rebuild --recipe {}", recipe.display()),
         None => format!(
@@ -227,9 +230,9 @@ fn making(facts: &Facts<'_>) -> String {
          ```\n{command}\n```\n\n\
          The configuration without its paths (SHA-256 `{config_sha}`):\n\n\
          ```toml\n{settings}```\n",
-        validation = run.split.validation.len(),
-        test = run.split.test.len(),
-        train_rows = run.split.train.len(),
+        validation = run.split().validation.len(),
+        test = run.split().test.len(),
+        train_rows = run.split().train.len(),
         data = record.data,
         source = sentence(&config.data.source),
         data_sha = record.data_sha256,

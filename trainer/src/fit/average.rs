@@ -1,7 +1,7 @@
 //! Averages of the weights over training: what is evaluated and kept instead of the last step's weights.
 
-use crate::config::{Averaging, TrainConfig};
-use crate::parameters::Parameters;
+use crate::base::parameters::Parameters;
+use crate::config::training::{Averaging, TrainConfig};
 use candle_core::Result;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ impl Average {
     fn mix(&mut self, parameters: &Parameters, share: f64) -> Result<()> {
         let share = share as f32;
         for (name, variable) in parameters.iter() {
-            crate::parameters::with_values(variable.as_tensor(), |weights| {
+            crate::base::parameters::with_values(variable.as_tensor(), |weights| {
                 let average = self.values.entry(name.clone()).or_insert_with(|| weights.to_vec());
                 let chunks = average.par_chunks_mut(CHUNK).zip(weights.par_chunks(CHUNK));
                 chunks.for_each(|(average, weights)| {
@@ -88,7 +88,7 @@ impl Average {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::tests::{element, filled};
+    use crate::base::parameters::tests::{element, filled};
 
     fn config(averaging: Averaging) -> TrainConfig {
         TrainConfig { averaging, ema_decay: 0.5, swa_start: 0.5, ..TrainConfig::default() }

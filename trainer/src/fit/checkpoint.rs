@@ -3,10 +3,12 @@
 //! One file, so that it is whole or the one before: parameters, both moments of the optimizer, the average of the
 //! weights, and in its header the place in the run.
 
-use super::{Average, Score};
-use crate::optimizer::AdamW;
-use crate::parameters::{self, Parameters};
-use crate::run_folder::{RunFolder, write_atomically};
+use super::average::Average;
+use super::objective::Score;
+use super::optimizer::AdamW;
+use crate::base::parameters::{self, Parameters};
+use crate::output::file::write_atomically;
+use crate::run::folder::RunFolder;
 use anyhow::{Context, ensure};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};

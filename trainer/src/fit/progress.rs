@@ -1,6 +1,6 @@
 //! What a person sees while a run trains: a bar with loss, rate and time left, and a line an epoch.
 
-use crate::plots::EpochRecord;
+use crate::run::log::Epoch;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The bar of a run, on standard error; without a terminal only the epochs' lines.
@@ -35,7 +35,7 @@ impl Progress {
     }
 
     /// Leaves the epoch's figures above the bar.
-    pub fn finish_epoch(&self, record: &EpochRecord) {
+    pub fn finish_epoch(&self, record: &Epoch) {
         let macro_f1 = record.validation_macro_f1;
         let line = format!(
             "epoch {}/{}: training loss {:.4}, validation loss {:.4}, accuracy {:.4}{}, {:.0} tweets/s",

@@ -1,13 +1,18 @@
 //! What the report tells: every way to store the checkpoint, measured; the mistakes; the edits.
 
-use crate::classification::progress_bar;
-use crate::edits::{self, EditEffect};
-use crate::finished_run::{Run, Scored};
-use crate::history::History;
-use crate::metrics::most_probable;
-use crate::tensor_storage::TensorStorage;
+use crate::config::storage_format::TensorFormat;
+use crate::export::storage::TensorStorage;
+use crate::export::variant;
+use crate::export::variant::Variant;
+use crate::run::finished::FinishedRun;
+use crate::run::log::{History, Log};
+use crate::scoring::edits::{self, EditEffect};
+use crate::scoring::predictions::most_probable;
+use crate::scoring::predictions::progress_bar;
+use crate::scoring::scored::Scored;
 use anyhow::Context;
-use indexmap::IndexMap;
+use classifier::model_file::StorageFormat;
+use encoder::names;
 
 /// Mistakes that are shown.
 const NUM_MISTAKES: usize = 20;
@@ -15,7 +20,7 @@ const NUM_MISTAKES: usize = 20;
 /// Everything on the page.
 pub struct Findings {
     /// What was trained.
-    pub run: Run,
+    pub run: FinishedRun,
     /// How it went.
     pub history: History,
     /// The checkpoint in f32.
@@ -55,22 +60,22 @@ impl Findings {
     ///
     /// # Errors
     /// A log that cannot be read, a text that cannot be classified.
-    pub fn measure(run: Run) -> anyhow::Result<Self> {
-        let history = History::read(&run.folder)?;
-        let rule = run.threshold_rule(None)?;
-        let configured = run.storage(None, &[])?;
-        let wanted = configured.formats(&run.record.encoder)?;
+    pub fn measure(run: FinishedRun) -> anyhow::Result<Self> {
+        let history = Log::of(&run.weights.folder).read()?;
+        let rule = variant::threshold_rule(&run.config().export, None)?;
+        let configured = TensorStorage::configured(&run.config().export);
+        let wanted = configured.formats(&run.record().encoder)?;
         let choices = choices(&configured, &run)?;
-        let (num_validation, num_test) = (run.split.validation.len(), run.split.test.len());
+        let (num_validation, num_test) = (run.split().validation.len(), run.split().test.len());
         let scored_each = num_validation + num_test;
         let bar = progress_bar((choices.len() + 1) * scored_each + edits::num_texts(num_test));
-        let checkpoint = run.score_checkpoint(rule)?;
+        let checkpoint = variant::score_checkpoint(&run, rule)?;
         bar.inc(scored_each as u64);
         let (mut variants, mut effects) = (Vec::new(), None);
         for (name, storage) in choices {
-            let variant = run.variant("report", &storage, rule, &bar)?;
+            let variant = Variant::new(&run, "report", &storage, rule, &bar)?;
             if variant.formats == wanted {
-                effects = Some((variants.len(), edits::measure_run(&run, &variant.classifier, &bar)?));
+                effects = Some((variants.len(), variant.edits(&run, &bar)?));
             }
             let size_bytes = variant.bytes.len();
             variants.push(Stored { name, size_bytes, scored: variant.scored });
@@ -87,7 +92,7 @@ impl Findings {
 
     /// The surest of the wrong predictions, the surest first.
     pub fn mistakes(&self) -> Vec<Mistake<'_>> {
-        let labels = &self.run.config.data.labels;
+        let labels = &self.run.config().data.labels;
         let scored = &self.chosen().scored;
         let examples = self.run.test_examples();
         let mut wrong: Vec<Mistake<'_>> = examples
@@ -111,21 +116,21 @@ impl Findings {
 }
 
 /// The storages that are worth a comparison and fit the model, and the configured one where it is none of them.
-fn choices(configured: &TensorStorage, run: &Run) -> anyhow::Result<Vec<(String, TensorStorage)>> {
-    let encoder = &run.record.encoder;
+fn choices(configured: &TensorStorage, run: &FinishedRun) -> anyhow::Result<Vec<(String, TensorStorage)>> {
+    let encoder = &run.record().encoder;
     let wanted = configured.formats(encoder)?;
-    let none = IndexMap::new();
-    let names = ["token_embd.weight", "position_embd.weight", "token_types.weight"];
-    let embeddings = names.into_iter().map(|name| (name.to_owned(), "Q8_0".to_owned())).collect();
+    let as_q8_0 = |name: &str| TensorFormat { pattern: name.to_owned(), format: StorageFormat::Q8_0 };
+    let embeddings =
+        [names::TOKEN_EMBEDDINGS, names::POSITION_EMBEDDINGS, names::TOKEN_TYPES].map(as_q8_0).to_vec();
     let mut choices = Vec::new();
     let mut is_among = false;
     for (name, quantization, exceptions) in [
-        ("F32", "F32", &none),
-        ("Q8_0", "Q8_0", &none),
-        ("Q4_0, embeddings Q8_0", "Q4_0", &embeddings),
-        ("Q4_0", "Q4_0", &none),
+        ("F32", StorageFormat::F32, Vec::new()),
+        ("Q8_0", StorageFormat::Q8_0, Vec::new()),
+        ("Q4_0, embeddings Q8_0", StorageFormat::Q4_0, embeddings),
+        ("Q4_0", StorageFormat::Q4_0, Vec::new()),
     ] {
-        let storage = TensorStorage::new(quantization, exceptions)?;
+        let storage = TensorStorage::new(quantization, exceptions);
         // Rows that are no whole blocks cannot be stored in this way: nothing to compare.
         if let Ok(formats) = storage.formats(encoder) {
             is_among |= formats == wanted;

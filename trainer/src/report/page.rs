@@ -10,7 +10,7 @@ mod storage;
 mod texts;
 
 use super::findings::Findings;
-use crate::metrics::Interval;
+use crate::scoring::bootstrap::Interval;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("page/style.css");
@@ -41,7 +41,7 @@ pub fn html(findings: &Findings) -> anyhow::Result<String> {
             content: provenance::section(findings)?,
         },
     ];
-    let name = &findings.run.config.name;
+    let name = &findings.run.config().name;
     let page = html! {
         (DOCTYPE)
         html lang="en" {

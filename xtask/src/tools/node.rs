@@ -19,8 +19,7 @@ const OLDEST: (u32, u32) = (18, 19);
 /// # Errors
 /// They are not, or too old, and this machine is not one where we can install them.
 pub fn find_or_install(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
-    let is_there = |program: &str| workspace.command(program).arg("--version").output().is_ok();
-    if !(is_there("node") && is_there("npm")) {
+    if !is_there(workspace) {
         steps.take("install Node", || {
             if !can_apt_install() {
                 bail!(
@@ -35,22 +34,43 @@ pub fn find_or_install(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     check_version(version.trim())
 }
 
-/// A command of an npm package without dependencies, which is installed first if need be.
+/// Whether `node` and `npm` are there, of whatever version.
+pub fn is_there(workspace: &Workspace) -> bool {
+    ["node", "npm"].iter().all(|program| {
+        workspace.command(program).arg("--version").output().is_ok_and(|answer| answer.status.success())
+    })
+}
+
+/// The `node_modules` with an npm package that depends on no other, which is installed first if need be.
+///
+/// # Errors
+/// It cannot be installed.
+pub fn npm_install(
+    workspace: &Workspace,
+    cache: &Cache,
+    steps: &mut Steps,
+    (package, version): (&str, &str),
+) -> Result<PathBuf> {
+    let folder = cache.install(steps, package, version, |root| {
+        let mut npm = workspace.command("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"]);
+        run(npm.arg(root).arg(format!("{package}@{version}")))
+    })?;
+    Ok(folder.join("node_modules"))
+}
+
+/// A command of such a package.
 ///
 /// # Errors
 /// It cannot be installed.
 pub fn npm_command(
     workspace: &Workspace,
     steps: &mut Steps,
-    (package, version): (&str, &str),
+    package: (&str, &str),
     name: &str,
 ) -> Result<Command> {
-    let folder = Cache::locate()?.install(steps, package, version, |root| {
-        let mut npm = workspace.command("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"]);
-        run(npm.arg(root).arg(format!("{package}@{version}")))
-    })?;
-    let program: PathBuf = folder.join("node_modules").join(package).join("bin").join(name);
+    let modules = npm_install(workspace, &Cache::locate()?, steps, package)?;
+    let program = modules.join(package.0).join("bin").join(name);
     let mut command = workspace.command("node");
     command.arg(program);
     Ok(command)

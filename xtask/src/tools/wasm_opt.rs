@@ -8,8 +8,9 @@ use crate::steps::Steps;
 use crate::tools::Place;
 use crate::tools::cache::Cache;
 use crate::tools::crates_io::{Lock, Package, Workshop};
+use crate::tools::node;
 use crate::tools::on_path::is_on_path;
-use crate::workspace::{Workspace, run};
+use crate::workspace::Workspace;
 use anyhow::Result;
 
 /// Binaryen's own number of the version on npm.
@@ -30,15 +31,9 @@ pub fn install(
     if is_on_path(workspace, "wasm-opt", BINARYEN) {
         return Ok((BINARYEN, Place::OnPath));
     }
-    let answers =
-        |program| workspace.command(program).arg("--version").output().is_ok_and(|it| it.status.success());
-    if !(answers("npm") && answers("node")) {
+    if !node::is_there(workspace) {
         return Ok((CRATE.version, workshop.install(workspace, cache, steps, &CRATE)?));
     }
-    let folder = cache.install(steps, "binaryen", NPM_VERSION, |root| {
-        let mut npm = workspace.command("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"]);
-        run(npm.arg(root).arg(format!("binaryen@{NPM_VERSION}")))
-    })?;
-    Ok((BINARYEN, Place::Folder(folder.join("node_modules/.bin"))))
+    let modules = node::npm_install(workspace, cache, steps, ("binaryen", NPM_VERSION))?;
+    Ok((BINARYEN, Place::Folder(modules.join(".bin"))))
 }

@@ -1,9 +1,9 @@
 //! Whether the model's probabilities mean what they say.
 
 use super::{figure, percent};
-use crate::metrics::reliability;
-use crate::plots::reliability_diagram;
+use crate::output::plots::reliability::reliability_diagram;
 use crate::report::findings::Findings;
+use crate::scoring::reliability::reliability;
 use maud::{Markup, html};
 
 /// Reliability diagram, its numbers, temperature and threshold.
@@ -30,7 +30,7 @@ pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
     Ok(html! {
         p {
             "Logits are divided by the temperature " strong { (format!("{:.3}", calibration.temperature)) }
-            ", fitted on " (findings.run.split.validation.len()) " validation rows. A prediction below the confidence "
+            ", fitted on " (findings.run.split().validation.len()) " validation rows. A prediction below the confidence "
             strong { (format!("{:.3}", calibration.uncertain_threshold)) } " is called uncertain: " (origin)
             ". Of the test rows' predictions " strong { (percent(kept.coverage)) } " reach it, and "
             strong { (percent(kept.accuracy)) } " of these are right."

@@ -8,18 +8,18 @@ use maud::{Markup, html};
 /// # Errors
 /// A configuration that is no TOML.
 pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
-    let (run, record) = (&findings.run, &findings.run.record);
+    let (run, record) = (&findings.run, findings.run.record());
     let encoder = &record.encoder;
     let facts = [
-        ("Data", format!("{} {}", record.data, run.config.data.source)),
+        ("Data", format!("{} {}", record.data, run.config().data.source)),
         ("SHA-256 of the data", record.data_sha256.clone()),
         (
             "Rows",
             format!(
                 "{} training, {} validation, {} test",
-                run.split.train.len(),
-                run.split.validation.len(),
-                run.split.test.len()
+                run.split().train.len(),
+                run.split().validation.len(),
+                run.split().test.len()
             ),
         ),
         ("Base model", record.base_model.clone()),
@@ -53,7 +53,7 @@ pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
         }
         details {
             summary { "Resolved configuration" }
-            pre { code { (run.config.to_toml()?) } }
+            pre { code { (run.config().to_toml()?) } }
         }
     })
 }

@@ -1,9 +1,10 @@
 //! How good the model is: headline figures, learning curves, confusion, each label.
 
 use super::{figure, percent, percent_interval, points, size};
-use crate::config::Keep;
-use crate::plots::{EpochRecord, learning_panels};
+use crate::config::training::Keep;
+use crate::output::plots::curves::learning_panels;
 use crate::report::findings::Findings;
+use crate::run::log::Epoch;
 use maud::{Markup, html};
 
 /// What was trained on what, in a sentence.
@@ -11,8 +12,8 @@ pub fn summary(findings: &Findings) -> Markup {
     let (run, chosen) = (&findings.run, findings.chosen());
     html! {
         p class="lead" {
-            (run.config.data.labels.join(", ")) ": " (run.record.base_model) " fine-tuned on "
-            (run.split.train.len()) " texts, stored as " strong { (chosen.name) } ". Every figure is of the "
+            (run.config().data.labels.join(", ")) ": " (run.record().base_model) " fine-tuned on "
+            (run.split().train.len()) " texts, stored as " strong { (chosen.name) } ". Every figure is of the "
             (chosen.scored.evaluation.rows)
             " test rows, which neither training nor selection saw, scored by the code that users run. "
             "Ranges are 95 % bootstrap intervals."
@@ -73,9 +74,9 @@ pub fn headline(findings: &Findings) -> Markup {
 /// A plot that cannot be drawn.
 pub fn learning(findings: &Findings) -> anyhow::Result<Markup> {
     let history = &findings.history;
-    let [losses, qualities] = learning_panels(&history.steps, &history.epochs)?;
-    let macro_f1 = |record: &EpochRecord| record.validation_macro_f1.unwrap_or_default();
-    let kept = match findings.run.config.train.keep {
+    let [losses, qualities] = learning_panels(&history.curves())?;
+    let macro_f1 = |record: &Epoch| record.validation_macro_f1.unwrap_or_default();
+    let kept = match findings.run.config().train.keep {
         Keep::Last => history.epochs.last(),
         // The first of the best is the one that was kept.
         Keep::Best => history
@@ -108,7 +109,7 @@ pub fn learning(findings: &Findings) -> anyhow::Result<Markup> {
 
 /// The confusion matrix, each row shaded by its own shares: a rare label is as readable as a frequent one.
 pub fn confusion(findings: &Findings) -> Markup {
-    let labels = &findings.run.config.data.labels;
+    let labels = &findings.run.config().data.labels;
     let rows = &findings.chosen().scored.evaluation.confusion;
     html! {
         div class="scroll" {

@@ -1,9 +1,9 @@
 //! What each way to store the checkpoint costs and keeps.
 
 use super::{figure, percent, percent_interval, points, size};
-use crate::finished_run::Scored;
-use crate::plots::{TradeoffPoint, size_against_accuracy};
+use crate::output::plots::tradeoff::{TradeoffPoint, size_against_accuracy};
 use crate::report::findings::{Findings, Stored};
+use crate::scoring::scored::Scored;
 use maud::{Markup, html};
 
 /// Plot and table of all variants, with the checkpoint that they were made from.

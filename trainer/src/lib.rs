@@ -1,0 +1,137 @@
+//! The trainer: prunes a base model, fine-tunes the classifier, evaluates it, exports it, asks it.
+//!
+//! This file is the plan of the house: every room with what is in it, and nothing else. A room imports only from rooms
+//! below it; the lowest stands first. The program (`main.rs`) is a page over [`cli`].
+
+/// Files that decide what is done: a run's configuration, a recipe, a sweep; their defaults and their checks.
+pub mod config {
+    pub mod loading;
+    mod overrides;
+    pub mod pruning;
+    pub mod recipe;
+    pub mod schema;
+    pub mod storage_format;
+    pub mod sweep;
+    pub mod training;
+    mod validation;
+
+    pub use overrides::Override;
+}
+
+/// Texts and labels: read from files, divided into parts, cut into tokens.
+pub mod data {
+    mod csv;
+    mod jsonl;
+    pub mod labelled;
+    mod lines;
+    mod parquet;
+    mod rows;
+    pub mod split;
+    pub mod tokens;
+    pub mod unlabelled;
+}
+
+/// How good predictions are: metrics with intervals, calibration, what harmless edits do.
+pub mod scoring {
+    pub mod bootstrap;
+    pub mod calibration;
+    pub mod edits;
+    pub mod metrics;
+    pub mod predictions;
+    pub mod reliability;
+    mod rewriting;
+    pub mod scored;
+}
+
+/// What people and programs get: files that are whole, tables, JSON, predictions, plots.
+pub mod output {
+    pub mod file;
+    pub mod folder;
+    pub mod json;
+    pub mod plots;
+    pub mod predictions;
+    pub mod standard_output;
+    pub mod tables;
+}
+
+/// Pre-trained weights under our tensors' names, and a vocabulary without what nobody uses.
+pub mod base {
+    pub mod base_model;
+    pub mod names;
+    pub mod parameters;
+    pub mod vocabulary;
+}
+
+/// A run on disk: its folder, its record, its log, its weights, and all of it once it is finished.
+pub mod run {
+    pub mod finished;
+    pub mod folder;
+    pub mod log;
+    pub mod record;
+    pub mod weights;
+}
+
+/// The loop that every training stage shares: batches, steps, averages, checkpoints.
+pub mod fit {
+    mod average;
+    pub mod batches;
+    pub mod checkpoint;
+    pub mod dropout;
+    pub mod gradients;
+    mod interruption;
+    pub mod objective;
+    pub mod optimizer;
+    mod progress;
+    pub mod randomness;
+    pub mod resources;
+    pub mod schedule;
+    pub mod summed_gradients;
+    pub mod training_loop;
+    pub mod workers;
+}
+
+/// What the loop minimizes: classification, with teachers where there are some, or masked language modelling.
+pub mod objective {
+    pub mod classification;
+    pub mod cross_entropy;
+    pub mod masked_language_model;
+    pub mod teachers;
+}
+
+/// From a run to a model folder: how tensors are stored, golden values, card, manifest.
+pub mod export {
+    pub mod golden;
+    mod manifest;
+    mod model_card;
+    pub mod publish;
+    pub mod storage;
+    pub mod variant;
+}
+
+/// The page about a run.
+pub mod report {
+    pub mod findings;
+    pub mod page;
+}
+
+/// One file a subcommand: its arguments, as the help says them, and what it does.
+pub mod commands {
+    pub mod adapt;
+    pub mod bench;
+    pub mod bench_training;
+    pub mod edits;
+    pub mod evaluate;
+    pub mod export;
+    pub mod golden;
+    mod peak_memory;
+    pub mod predict;
+    pub mod prune;
+    pub mod rebuild;
+    pub mod report;
+    pub mod stage;
+    pub mod sweep;
+    mod threads;
+    pub mod train;
+}
+
+pub mod cli;

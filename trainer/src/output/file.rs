@@ -1,0 +1,68 @@
+//! Files that a crash leaves as the old one or the new one, never half of either.
+
+use anyhow::Context;
+use std::io::Write;
+use std::path::Path;
+
+/// Writes a temporary file beside `path`, makes it durable, renames it over `path`.
+///
+/// # Errors
+/// Whatever goes wrong on the way; what was at `path` is then still there, and the temporary file is gone.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    try_write_atomically(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn try_write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".writing-");
+    // Temporary files are private by default; what is written here is for the server and others to read.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The rename itself is durable once the folder is; folders cannot be opened as files everywhere.
+    #[cfg(unix)]
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_failed_write_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        // The rename fails after the temporary file is written: a folder that is not empty is in the way.
+        let target = folder.path().join("model");
+        std::fs::create_dir(&target).unwrap();
+        std::fs::write(target.join("old"), b"old").unwrap();
+        let error = write_atomically(&target, b"new").unwrap_err();
+        assert!(format!("{error:#}").contains("cannot write"), "{error:#}");
+        assert_eq!(names(folder.path()), ["model"]);
+        assert_eq!(std::fs::read(target.join("old")).unwrap(), b"old");
+        assert!(write_atomically(&folder.path().join("gone/model"), b"new").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn written_files_are_readable_like_any_other() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        write_atomically(&folder.path().join("ours"), b"x").unwrap();
+        std::fs::write(folder.path().join("usual"), b"x").unwrap();
+        assert_eq!(mode("ours"), mode("usual"));
+    }
+}

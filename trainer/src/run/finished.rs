@@ -1,0 +1,74 @@
+//! A finished run with the data that it was made from: what `export` and `report` make models of and measure.
+
+use super::record::RunRecord;
+use super::weights::RunWeights;
+use crate::config::schema::Config;
+use crate::data::labelled::{Dataset, Example, read_labelled_again};
+use crate::data::split::Split;
+use anyhow::{Context, ensure};
+use std::path::Path;
+
+/// A run folder's content, and the data it was made from.
+#[derive(Debug)]
+pub struct FinishedRun {
+    /// What it learned.
+    pub weights: RunWeights,
+    /// All rows.
+    pub dataset: Dataset,
+}
+
+impl FinishedRun {
+    /// Reads a run folder and its data.
+    ///
+    /// # Errors
+    /// As [`RunWeights::read`]; data that changed since.
+    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+        let weights = RunWeights::read(folder)?;
+        let data = &weights.config.data;
+        let dataset = read_labelled_again(&data.train, &data.labels)
+            .context("the model is scored on the run's held-out rows, which needs the run's data")?;
+        ensure!(
+            dataset.sha256 == weights.record.data_sha256,
+            "{}: expected the data of the run (SHA-256 {}), found {}",
+            dataset.path.display(),
+            weights.record.data_sha256,
+            dataset.sha256
+        );
+        Ok(Self { weights, dataset })
+    }
+
+    /// The resolved configuration.
+    pub fn config(&self) -> &Config {
+        &self.weights.config
+    }
+
+    /// Hashes, versions, sizes.
+    pub fn record(&self) -> &RunRecord {
+        &self.weights.record
+    }
+
+    /// Which rows are held out.
+    pub fn split(&self) -> &Split {
+        &self.weights.split
+    }
+
+    /// The test rows, in order.
+    pub fn test_examples(&self) -> Vec<&Example> {
+        self.examples(&self.split().test)
+    }
+
+    /// Where a row comes from, for messages: file and line.
+    pub fn place_of(&self, example: &Example) -> String {
+        format!("{}:{}", self.dataset.path.display(), example.line)
+    }
+
+    /// The rows at these positions.
+    pub fn examples(&self, indices: &[usize]) -> Vec<&Example> {
+        indices.iter().map(|&index| &self.dataset.examples[index]).collect()
+    }
+
+    /// The label ids of the rows at these positions.
+    pub fn labels(&self, indices: &[usize]) -> Vec<usize> {
+        self.examples(indices).iter().map(|example| example.label).collect()
+    }
+}
