@@ -1,4 +1,4 @@
-//! What bytes from strangers must not do: a model file, a tokenizer, the body of a request, a header.
+//! What bytes from strangers must not do: a model file, a tokenizer, the body of a request, a table, a header.
 //!
 //! Each of the [`properties`] is one function of bytes that panics where the property does not hold. Two search for
 //! such bytes: libFuzzer, guided by coverage, on nightly (`cargo +nightly fuzz run gguf`, targets in `fuzz_targets/`),
@@ -16,7 +16,8 @@ pub use search::{Failure, search};
 pub type Property = fn(&[u8]);
 
 /// All properties, by the name of their target.
-pub const TARGETS: [(&str, Property); 4] = [
+pub const TARGETS: [(&str, Property); 5] = [
+    ("csv", properties::csv),
     ("gguf", properties::gguf),
     ("range_header", properties::range_header),
     ("request_body", properties::request_body),

@@ -57,6 +57,11 @@ fn setting(variable: &str) -> Option<u64> {
 }
 
 #[test]
+fn no_table_does_harm() {
+    holds("csv");
+}
+
+#[test]
 fn no_model_file_does_harm() {
     holds("gguf");
 }
@@ -95,9 +100,10 @@ fn what_is_planted_is_found() {
     assert_eq!((found.what.as_str(), found.input.len() >= 60), ("too long", true));
     let found = search(
         |bytes| {
-            let stuck = bytes.contains(&b'[');
-            while stuck {
-                std::thread::park();
+            if bytes.contains(&b'[') {
+                loop {
+                    std::thread::park();
+                }
             }
         },
         Duration::from_secs(2),

@@ -22,7 +22,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
     ("trainer", &["classifier", "encoder", "messages"]),
     ("chromium", &[]),
     ("e2e", &["chromium"]),
-    ("fuzz", &["classifier", "static-server"]),
+    ("fuzz", &["classifier", "static-server", "trainer"]),
     ("xtask", &["chromium", "messages"]),
 ];
 /// What the page must not link, directly or by others: it paints before the engine has arrived.
