@@ -6,7 +6,9 @@ use classifier::tokenizer::Tokenizer;
 use static_server::predict::{ContentCoding, parse_texts, unpack};
 use static_server::static_files::RequestedRange;
 use std::io::Write;
-use trainer::data::labelled::read_labelled;
+use trainer::config::reading::ReadOptions;
+use trainer::data::labelled::read_labelled_leniently;
+use trainer::data::labels::Labels;
 
 /// A text of everything that a tokenizer looks for.
 const TEXT: &str =
@@ -35,17 +37,19 @@ pub fn tokenizer_json(bytes: &[u8]) {
 
 /// A table is refused, or gives rows with a text and one of the labels, each from a line of its own.
 pub fn csv(bytes: &[u8]) {
-    let labels = ["Bearish", "Bullish", "Neutral"].map(str::to_owned);
+    let names = ["Bearish", "Bullish", "Neutral"].map(str::to_owned);
+    let labels = Labels::new(&names, "the labels");
     // The readers take a path. Where no file can be written there is nothing to be said of the bytes.
     let Ok(mut file) = tempfile::Builder::new().suffix(".csv").tempfile() else { return };
     if file.write_all(bytes).is_err() {
         return;
     }
-    let Ok(dataset) = read_labelled(file.path(), &labels) else { return };
+    let dataset = read_labelled_leniently(file.path(), &labels, &ReadOptions::default());
+    let Ok(dataset) = dataset else { return };
     let num_lines = 1 + bytes.iter().filter(|byte| b"\r\n".contains(byte)).count();
     let mut last_line = 0;
     for example in dataset.examples {
-        assert!(example.label < labels.len(), "label {}", example.label);
+        assert!(example.label < names.len(), "label {}", example.label);
         assert!(!example.text.trim().is_empty(), "line {} has no text", example.line);
         assert!((last_line + 1..=num_lines).contains(&example.line), "line {} of {num_lines}", example.line);
         last_line = example.line;
