@@ -40,17 +40,17 @@ fn texts(length: &str) -> Vec<&'static str> {
     TEXTS[length].as_array().unwrap().iter().map(|text| text["text"].as_str().unwrap()).collect()
 }
 
-#[divan::bench(args = kernel_names())]
+#[divan::bench(args = kernel_names(), max_time = 2)]
 fn one_text_of_20_tokens(bencher: Bencher<'_, '_>, kernel: &str) {
     classify(bencher, kernel, &texts("tokens20")[..1]);
 }
 
-#[divan::bench(args = kernel_names())]
+#[divan::bench(args = kernel_names(), max_time = 2)]
 fn one_text_of_64_tokens(bencher: Bencher<'_, '_>, kernel: &str) {
     classify(bencher, kernel, &texts("tokens64")[..1]);
 }
 
-#[divan::bench(args = kernel_names())]
+#[divan::bench(args = kernel_names(), max_time = 2)]
 fn texts_32_of_20_tokens(bencher: Bencher<'_, '_>, kernel: &str) {
     classify(bencher, kernel, &texts("tokens20")[..32]);
 }
@@ -63,13 +63,13 @@ fn classify(bencher: Bencher<'_, '_>, kernel: &str, texts: &[&str]) {
 }
 
 /// The int8 products of a text alone, on one thread; items are multiplications and additions.
-#[divan::bench(args = kernel_names())]
+#[divan::bench(args = kernel_names(), max_time = 2)]
 fn products_of_20_tokens(bencher: Bencher<'_, '_>, kernel: &str) {
     products(bencher, kernel, 20);
 }
 
 /// The same of a longer text.
-#[divan::bench(args = kernel_names())]
+#[divan::bench(args = kernel_names(), max_time = 2)]
 fn products_of_64_tokens(bencher: Bencher<'_, '_>, kernel: &str) {
     products(bencher, kernel, 64);
 }

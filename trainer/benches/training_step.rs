@@ -62,17 +62,17 @@ fn rows() -> Vec<Row> {
 /// Weights as floats, and rounded as files of a storage format will be.
 const STORAGE: [&str; 2] = ["F32", "Q4_0"];
 
-#[divan::bench(args = STORAGE, sample_count = 20)]
+#[divan::bench(args = STORAGE, max_time = 5)]
 fn forward_and_backward(bencher: Bencher<'_, '_>, storage: &str) {
     step(bencher, storage, true, false);
 }
 
-#[divan::bench(sample_count = 20)]
+#[divan::bench(max_time = 5)]
 fn optimizer(bencher: Bencher<'_, '_>) {
     step(bencher, "F32", false, true);
 }
 
-#[divan::bench(args = STORAGE, sample_count = 20)]
+#[divan::bench(args = STORAGE, max_time = 5)]
 fn whole_step(bencher: Bencher<'_, '_>, storage: &str) {
     step(bencher, storage, true, true);
 }
