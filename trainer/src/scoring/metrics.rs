@@ -44,6 +44,18 @@ pub struct ClassMetrics {
 }
 
 /// Scores `probabilities` (a row a text, in label order) against label ids; `seconds` is what computing them took.
+///
+/// ```
+/// use trainer::scoring::metrics::evaluate;
+///
+/// let probabilities = [vec![0.75, 0.25], vec![0.5, 0.5], vec![0.25, 0.75], vec![0.75, 0.25]];
+/// let names = ["Bearish", "Bullish"].map(str::to_owned);
+/// let evaluation = evaluate(&probabilities, &[0, 0, 1, 1], &names, 2.0);
+///
+/// assert_eq!((evaluation.rows, evaluation.accuracy, evaluation.tweets_per_second), (4, 0.75, 2.0));
+/// assert_eq!(evaluation.confusion, [[2, 0], [1, 1]], "of two that tie the first label counts");
+/// assert_eq!(evaluation.per_class["Bullish"].recall, 0.5);
+/// ```
 pub fn evaluate(probabilities: &[Vec<f32>], labels: &[usize], names: &[String], seconds: f64) -> Evaluation {
     let rows = probabilities.iter().map(Vec::as_slice).zip(labels.iter().copied());
     evaluate_rows(rows, names, seconds)
