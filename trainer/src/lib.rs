@@ -48,6 +48,7 @@ pub mod output {
     pub mod file;
     pub mod folder;
     pub mod json;
+    pub mod overwriting;
     pub mod plots;
     pub mod predictions;
     pub mod standard_output;

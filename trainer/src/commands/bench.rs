@@ -88,6 +88,8 @@ struct Products {
 /// # Errors
 /// A model or texts that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let inputs = [("--model", arguments.model.as_path()), ("--texts", &arguments.texts)];
+    json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
     let num_threads = usize::from(arguments.threads);
     threads::ensure(num_threads)?;
     let classifier = load_model(&arguments.model)?;

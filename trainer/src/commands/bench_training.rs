@@ -5,6 +5,7 @@
 
 use super::peak_memory::peak_memory_mb;
 use super::threads;
+use crate::base::base_model;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::config::storage_format;
@@ -72,6 +73,10 @@ struct Report {
 /// # Errors
 /// A base or data that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let base = ["config.json", "tokenizer.json", base_model::WEIGHTS].map(|name| arguments.base.join(name));
+    let base = base.iter().map(|file| ("--base", file.as_path()));
+    let inputs: Vec<_> = base.chain([("--data", arguments.data.as_path())]).collect();
+    json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
     threads::ensure(1)?;
     let mut config = Config::default();
     config.model.base = arguments.base.clone();

@@ -29,6 +29,8 @@ pub struct Arguments {
 /// # Errors
 /// A model or data file that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let inputs = [("--model", arguments.model.as_path()), ("--data", &arguments.data)];
+    json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
     let classifier = load_model(&arguments.model)?;
     let dataset = read_labelled(&arguments.data, classifier.labels()).context("cannot use the data")?;
     let examples: Vec<_> = dataset.examples.iter().collect();

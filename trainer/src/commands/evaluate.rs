@@ -65,6 +65,8 @@ struct InF32 {
 /// # Errors
 /// A model or data file that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let inputs = [("--model", arguments.model.as_path()), ("--data", &arguments.data)];
+    json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
     let report = score(&arguments.model, &arguments.data, arguments.f32)?;
     json::write(arguments.json.as_deref(), &report, || {
         let table = tables::evaluation(&report.evaluation);

@@ -4,6 +4,7 @@
 //! is read and checked as a whole before the first text is classified.
 
 use crate::data::labelled::read_texts;
+use crate::output::overwriting;
 use crate::output::predictions;
 use crate::output::standard_output::print;
 use crate::scoring::predictions::{classify_all, load_model};
@@ -42,6 +43,11 @@ pub struct Arguments {
 /// A model or input that cannot be used, a text with nothing to read, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let format = arguments.output.as_deref().map(predictions::Format::of).transpose()?;
+    if let Some(output) = &arguments.output {
+        let input = arguments.input.as_deref().map(|input| ("--input", input));
+        let inputs = [("--model", arguments.model.as_path()), input.unwrap_or(overwriting::standard_input())];
+        overwriting::refuse(("--output", output), &inputs)?;
+    }
     let classifier = load_model(&arguments.model)?;
     let (texts, source) = match &arguments.input {
         Some(input) => (read_texts(input).context("cannot use the input")?, input.display().to_string()),
