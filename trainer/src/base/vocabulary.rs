@@ -12,7 +12,7 @@ mod weights;
 pub use report::Report;
 
 use crate::config::pruning::PruneConfig;
-use crate::data::labelled::sha256_hex;
+use crate::data::hash::sha256_hex;
 use crate::output::folder;
 use crate::output::json;
 use anyhow::{Context, ensure};
@@ -42,10 +42,11 @@ pub fn prune(settings: &PruneConfig) -> anyhow::Result<Report> {
     let file = TokenizerFile::parse(&tokenizer)
         .with_context(|| settings.base.join("tokenizer.json").display().to_string())?;
     let normalization = Normalization::new(&settings.normalization).context("`normalization`")?;
+    let options = settings.read_options();
     let corpora: Vec<Corpus> = settings
         .corpus
         .iter()
-        .map(|path| Corpus::read(path, &normalization, settings.max_tokens))
+        .map(|path| Corpus::read(path, &options, &normalization, settings.max_tokens))
         .collect::<Result<_, _>>()?;
 
     let selection = selection::select(&file, &corpora, settings)?;

@@ -9,7 +9,8 @@ use super::threads;
 use crate::base::base_model;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
-use crate::data::labelled::{Dataset, read_labelled};
+use crate::data::labelled::{Dataset, read_configured};
+use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::split;
 use crate::data::unlabelled;
 use crate::fit::checkpoint;
@@ -69,7 +70,7 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
     let tokenizer = Tokenizer::from_json(&base.tokenizer_json).context("the base model's tokenizer.json")?;
     let dataset = match config.data.train.as_os_str().is_empty() {
         true => None,
-        false => Some(read_labelled(&config.data.train, &config.data.labels)?),
+        false => Some(read_configured(&config.data, true)?),
     };
     let record = RunRecord::new(config, dataset.as_ref(), &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(base_model::WEIGHTS)) && record.is_at(place)? {
@@ -99,7 +100,8 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
 fn texts(config: &Config, dataset: Option<&Dataset>) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     let (mut training, validation);
     if let Some(dataset) = dataset {
-        let split = split(&dataset.examples, &config.split)?;
+        let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
+        let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
         let texts = |indices: &[usize]| -> Vec<String> {
             indices.iter().map(|&index| dataset.examples[index].text.clone()).collect()
         };

@@ -66,7 +66,7 @@ fn quality(facts: &Facts<'_>) -> String {
     let mut text = format!(
         "## Quality\n\n\
          On the run's {rows} held-out test rows, which neither training nor selection saw; near-duplicates are \
-         kept on one side of the split. In brackets 95 % intervals (bootstrap over the rows, percentiles): the split \
+         kept on one side of the split. In brackets 95 % intervals (bootstrap over groups of near-duplicates, percentiles): the split \
          is small.\n\n\
          | | accuracy | macro-F1 | ECE | NLL |\n|---|---|---|---|---|\n",
         rows = exported.evaluation.rows

@@ -59,8 +59,8 @@ impl Variant {
         let start = Instant::now();
         let test = logits(run, &uncalibrated, &split.test, bar)?;
         let seconds = start.elapsed().as_secs_f64();
-        let scored =
-            Scored::new(calibration, &test, run.labels(&split.test), &run.config().data.labels, seconds);
+        let (labels, groups) = (run.labels(&split.test), run.test_groups()?);
+        let scored = Scored::new(calibration, &test, labels, &groups, &run.config().data.labels, seconds);
         let bytes = file(calibration.temperature, calibration.uncertain_threshold)?;
         let classifier = load(&bytes)?;
         Ok(Self { bytes, classifier, formats, scored })
@@ -103,7 +103,8 @@ pub fn score_checkpoint(run: &FinishedRun, rule: ThresholdRule) -> anyhow::Resul
     let start = Instant::now();
     let test = logits(&split.test)?;
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Scored::new(calibration, &test, run.labels(&split.test), &config.data.labels, seconds))
+    let (labels, groups) = (run.labels(&split.test), run.test_groups()?);
+    Ok(Scored::new(calibration, &test, labels, &groups, &config.data.labels, seconds))
 }
 
 fn logits(

@@ -3,7 +3,8 @@
 use super::folder::{CHECKPOINT, CONFIG, Place, RunFolder};
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
-use crate::data::labelled::{Dataset, sha256_hex};
+use crate::data::hash::sha256_hex;
+use crate::data::labelled::Dataset;
 use anyhow::{Context, ensure};
 use encoder::EncoderConfig;
 use indexmap::IndexMap;

@@ -1,6 +1,7 @@
 //! Texts of one file, and how a tokenizer divides them.
 
-use crate::data::labelled::read_corpus;
+use crate::config::reading::ReadOptions;
+use crate::data::texts::read_corpus;
 use anyhow::Context;
 use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
@@ -33,8 +34,13 @@ impl Corpus {
     ///
     /// # Errors
     /// A file that cannot be read as texts.
-    pub fn read(path: &Path, normalization: &Normalization, max_tokens: usize) -> anyhow::Result<Self> {
-        let corpus = read_corpus(path)?;
+    pub fn read(
+        path: &Path,
+        options: &ReadOptions,
+        normalization: &Normalization,
+        max_tokens: usize,
+    ) -> anyhow::Result<Self> {
+        let corpus = read_corpus(path, options)?;
         Ok(Self {
             name: name(path),
             sha256: corpus.sha256,

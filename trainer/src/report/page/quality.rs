@@ -16,7 +16,7 @@ pub fn summary(findings: &Findings) -> Markup {
             (run.split().train.len()) " texts, stored as " strong { (chosen.name) } ". Every figure is of the "
             (chosen.scored.evaluation.rows)
             " test rows, which neither training nor selection saw, scored by the code that users run. "
-            "Ranges are 95 % bootstrap intervals."
+            "Ranges are 95 % bootstrap intervals over groups of near-duplicates."
         }
     }
 }
