@@ -57,6 +57,7 @@ pub mod output {
     pub mod file;
     pub mod folder;
     pub mod json;
+    pub mod left_out;
     pub mod overwriting;
     pub mod plots;
     pub mod predictions;

@@ -7,6 +7,10 @@ use crate::config::pruning::{Alphabet, PruneConfig};
 use crate::output::standard_output::print;
 use clap::ValueEnum;
 use std::path::PathBuf;
+use std::sync::LazyLock;
+
+/// The default of `--normalization` as it can be typed.
+static NORMALIZATION: LazyLock<String> = LazyLock::new(|| pruning::default_normalization().join(","));
 
 /// Arguments of `trainer prune`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +33,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     pub max_pieces: Option<usize>,
     /// Steps before tokenization, as the model will be trained with
-    #[arg(long, value_name = "STEPS", value_delimiter = ',', default_values_t = pruning::default_normalization())]
+    #[arg(long, value_name = "STEPS", value_delimiter = ',', default_value = NORMALIZATION.as_str())]
     pub normalization: Vec<String>,
     /// Texts are cut to this many tokens before their pieces are counted
     #[arg(long, value_name = "N", default_value_t = pruning::default_max_tokens())]
