@@ -145,7 +145,7 @@ mod tests {
             ("bullish", "Bullish"),
             ("BULLISH", "Bullish"),
             ("Bullish ", "Bullish"),
-            ("Bulish", "Bullish"),
+            ("Bearisch", "Bearish"),
             ("01", "Bullish"),
             ("+1", "Bullish"),
             ("1.0", "Bullish"),

@@ -5,6 +5,9 @@ use super::source::{Origin, Source};
 use anyhow::Context;
 use std::io::BufRead;
 
+/// What is done with a line and its number: its text, or why it has none.
+pub type EachLine<'a> = &'a mut dyn FnMut(usize, Result<&str, String>) -> anyhow::Result<()>;
+
 /// Every line as the text of a row.
 ///
 /// # Errors
@@ -20,10 +23,7 @@ pub fn rows(source: Source<'_>, each: Each<'_>) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// As [`rows`].
-pub fn for_each(
-    mut source: Source<'_>,
-    each: &mut dyn FnMut(usize, Result<&str, String>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+pub fn for_each(mut source: Source<'_>, each: EachLine<'_>) -> anyhow::Result<()> {
     let mut bytes = Vec::new();
     let mut read = 0;
     for line in 1.. {

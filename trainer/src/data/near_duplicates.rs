@@ -47,10 +47,13 @@ impl NearDuplicates {
 ///
 /// Spaces go with the punctuation, for a tokenizer that divides words at it reads `profit/loss` as `profit / loss`.
 fn letters(text: &str) -> String {
-    // As an uncased tokenizer does: decomposed, marks dropped.
-    let lower = || text.to_lowercase();
-    let plain: String = lower().nfkd().filter(|c| c.is_alphanumeric() && !is_combining_mark(*c)).collect();
-    if plain.is_empty() { lower().split_whitespace().collect() } else { plain }
+    let lower = text.to_lowercase();
+    let plain: String = match lower.is_ascii() {
+        true => lower.chars().filter(char::is_ascii_alphanumeric).collect(),
+        // As an uncased tokenizer does: decomposed, marks dropped.
+        false => lower.nfkd().filter(|c| c.is_alphanumeric() && !is_combining_mark(*c)).collect(),
+    };
+    if plain.is_empty() { lower.split_whitespace().collect() } else { plain }
 }
 
 #[cfg(test)]
