@@ -5,6 +5,8 @@
 
 /// Files that decide what is done: a run's configuration, a recipe, a sweep; their defaults and their checks.
 pub mod config {
+    pub mod differences;
+    mod hints;
     pub mod loading;
     mod overrides;
     pub mod pruning;

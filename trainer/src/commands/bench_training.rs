@@ -41,7 +41,7 @@ pub struct Arguments {
     /// Folder of the base model, as `model.base` of the configuration
     #[arg(long, value_name = "DIR")]
     pub base: PathBuf,
-    /// Labelled texts: CSV with the columns text,label or JSONL with these keys
+    /// Labelled texts: CSV, TSV or Parquet with the columns text,label or JSONL with these keys
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
     /// Batches of 32 that are timed, after ten that are not

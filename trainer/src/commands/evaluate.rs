@@ -33,7 +33,8 @@ use std::time::Instant;
   trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.jsonl --json - \\
     | jq .macro_f1
   trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data export.csv --delimiter ';' \\
-    --text-column Tweet --label-column Mood --label-map positive=Bullish --label-map negative=Bearish")]
+    --text-column Tweet --label-column Mood \\
+    --label-map positive=Bullish --label-map negative=Bearish")]
 pub struct Arguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]

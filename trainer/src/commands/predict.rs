@@ -33,7 +33,8 @@ pub struct Arguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Texts; none of them, and no --input: one text a line from standard input
+    /// Texts, `--` in front of one that looks like an option; none of them, and no --input: one text a line from standard
+    /// input
     #[arg(value_name = "TEXT", conflicts_with = "input", value_parser = hyphens::unmarked)]
     pub texts: Vec<String>,
     /// Texts from a file: the text column of a .csv, .tsv or .parquet, the text keys of a .jsonl, the lines of

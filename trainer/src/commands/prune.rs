@@ -23,7 +23,8 @@ pub struct Arguments {
     /// Hugging Face folder of a BERT: config.json, tokenizer.json, model.safetensors
     #[arg(long, value_name = "DIR")]
     pub base: PathBuf,
-    /// Texts whose pieces are counted, labelled or not
+    /// Texts whose pieces are counted, labelled or not: CSV, TSV or Parquet with a column text, JSONL with this key, the
+    /// lines of a .txt
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     pub corpus: Vec<PathBuf>,
     /// A piece that the corpus has less often is dropped; its words are spelled with other pieces

@@ -11,6 +11,7 @@ mod evaluate;
 mod export;
 mod overwriting;
 mod parquet;
+mod places;
 mod predict;
 mod program;
 mod prune;
