@@ -125,7 +125,7 @@ mod tests {
         for command in with_required_marked(Cli::command()).get_subcommands() {
             for argument in command.get_arguments() {
                 let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-                assert_eq!(help.ends_with("[required]"), argument.is_required_set(), "{argument}");
+                assert_eq!(help.ends_with("[required]"), argument.is_required_set(), "{}", argument.get_id());
                 num_marked += usize::from(argument.is_required_set());
             }
         }
