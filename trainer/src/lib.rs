@@ -5,6 +5,8 @@
 
 /// Files that decide what is done: a run's configuration, a recipe, a sweep; their defaults and their checks.
 pub mod config {
+    pub mod differences;
+    mod hints;
     pub mod loading;
     mod overrides;
     pub mod pruning;
@@ -57,6 +59,8 @@ pub mod output {
     pub mod file;
     pub mod folder;
     pub mod json;
+    pub mod left_out;
+    pub mod overwriting;
     pub mod plots;
     pub mod predictions;
     pub mod standard_output;

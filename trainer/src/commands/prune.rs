@@ -7,6 +7,10 @@ use crate::config::pruning::{Alphabet, PruneConfig};
 use crate::output::standard_output::print;
 use clap::ValueEnum;
 use std::path::PathBuf;
+use std::sync::LazyLock;
+
+/// The default of `--normalization` as it can be typed.
+static NORMALIZATION: LazyLock<String> = LazyLock::new(|| pruning::default_normalization().join(","));
 
 /// Arguments of `trainer prune`.
 #[derive(Debug, clap::Args)]
@@ -19,7 +23,8 @@ pub struct Arguments {
     /// Hugging Face folder of a BERT: config.json, tokenizer.json, model.safetensors
     #[arg(long, value_name = "DIR")]
     pub base: PathBuf,
-    /// Texts whose pieces are counted, labelled or not
+    /// Texts whose pieces are counted, labelled or not: CSV, TSV or Parquet with a column text, JSONL with this key, the
+    /// lines of a .txt
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     pub corpus: Vec<PathBuf>,
     /// A piece that the corpus has less often is dropped; its words are spelled with other pieces
@@ -29,7 +34,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     pub max_pieces: Option<usize>,
     /// Steps before tokenization, as the model will be trained with
-    #[arg(long, value_name = "STEPS", value_delimiter = ',', default_values_t = pruning::default_normalization())]
+    #[arg(long, value_name = "STEPS", value_delimiter = ',', default_value = NORMALIZATION.as_str())]
     pub normalization: Vec<String>,
     /// Texts are cut to this many tokens before their pieces are counted
     #[arg(long, value_name = "N", default_value_t = pruning::default_max_tokens())]

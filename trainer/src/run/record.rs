@@ -11,7 +11,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-const FILE: &str = "run.json";
+/// File of the record in a run's folder.
+pub const FILE: &str = "run.json";
 
 /// Hashes and versions of everything that decided a run, and the sizes of its encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
