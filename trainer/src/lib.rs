@@ -101,7 +101,7 @@ pub mod objective {
 /// From a run to a model folder: how tensors are stored, golden values, card, manifest.
 pub mod export {
     pub mod golden;
-    mod manifest;
+    pub mod manifest;
     mod model_card;
     pub mod publish;
     pub mod storage;

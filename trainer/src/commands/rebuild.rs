@@ -8,6 +8,7 @@ use super::train;
 use crate::base::vocabulary;
 use crate::config::recipe;
 use crate::config::recipe::{ResolvedStage, Work};
+use crate::export::manifest::Role;
 use crate::export::publish;
 use crate::run::folder::Place;
 use anyhow::Context;
@@ -81,8 +82,11 @@ fn run_stage(stage: ResolvedStage, recipe: &Path, models: &Path) -> anyhow::Resu
             quantization: None,
             tensors: Vec::new(),
             selective_accuracy: None,
-            is_default: export.default,
-            is_preview: export.preview,
+            role: match (export.default, export.preview) {
+                (true, _) => Role::Default,
+                (_, true) => Role::Preview,
+                _ => Role::Unchanged,
+            },
             recipe: Some(recipe.to_owned()),
         })?;
         published.print()?;

@@ -4,7 +4,7 @@
 //! manifest comes last, so that it never names a file that is not there.
 
 use super::golden;
-use super::manifest;
+use super::manifest::{Place, Role};
 use super::model_card;
 use super::storage::TensorStorage;
 use super::variant;
@@ -38,10 +38,8 @@ pub struct Request {
     pub tensors: Vec<TensorFormat>,
     /// Accuracy that predictions above the threshold shall have; else the configuration's.
     pub selective_accuracy: Option<f64>,
-    /// Becomes the model that is used where none is named.
-    pub is_default: bool,
-    /// Becomes the small model that answers first.
-    pub is_preview: bool,
+    /// What it becomes among the models.
+    pub role: Role,
     /// The recipe that the run is a stage of, for the model card.
     pub recipe: Option<PathBuf>,
 }
@@ -71,13 +69,15 @@ impl Published {
 /// Makes the model of a run.
 ///
 /// # Errors
-/// A folder that is no finished run, data that changed since, a folder that cannot be written.
+/// A role that the model cannot have, a folder that is no finished run, data that changed since, a folder that cannot
+/// be written.
 pub fn publish(request: &Request) -> anyhow::Result<Published> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let id = &request.id;
     if id.is_empty() || id.starts_with('.') || !id.chars().all(is_name) {
         bail!("--id: expected letters, digits, `.`, `_` and `-`, not starting with a dot, found {id:?}");
     }
+    let place = Place::open(&request.models, id, request.role)?;
     let run = FinishedRun::read(&request.run)?;
     let config = run.config();
     let storage = TensorStorage::configured(&config.export).with(request.quantization, &request.tensors);
@@ -117,7 +117,9 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     write_atomically(&file, bytes)?;
     write_atomically(&folder.join("golden.json"), &golden)?;
     write_atomically(&folder.join("MODEL_CARD.md"), card.as_bytes())?;
-    manifest::update(&request.models, entry, request.is_default, request.is_preview)?;
+    for change in place.fill(entry, request.role)? {
+        eprintln!("{change}");
+    }
     Ok(Published { evaluation: scored.evaluation.clone(), file, size_bytes: bytes.len() })
 }
 
