@@ -30,11 +30,12 @@ pub struct Arguments {
 /// A model or data file that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let classifier = load_model(&arguments.model)?;
+    let bytes = std::fs::read(&arguments.model)?;
     let dataset = read_labelled(&arguments.data, classifier.labels()).context("cannot use the data")?;
     let examples: Vec<_> = dataset.examples.iter().collect();
     let bar = progress_bar(edits::num_texts(examples.len()));
     let name_of = |index: usize| format!("{}:{}", arguments.data.display(), examples[index].line);
-    let effects = edits::measure(&classifier, &examples, name_of, &bar)?;
+    let effects = edits::measure(&bytes, &classifier, &examples, name_of, &bar)?;
     bar.finish_and_clear();
     json::write(arguments.json.as_deref(), &effects, || tables::edits(&effects))
 }

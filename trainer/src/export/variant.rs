@@ -72,7 +72,7 @@ impl Variant {
     /// A text that cannot be classified.
     pub fn edits(&self, run: &FinishedRun, bar: &ProgressBar) -> anyhow::Result<Vec<EditEffect>> {
         let examples = run.test_examples();
-        edits::measure(&self.classifier, &examples, |index| run.place_of(examples[index]), bar)
+        edits::measure(&self.bytes, &self.classifier, &examples, |index| run.place_of(examples[index]), bar)
     }
 }
 

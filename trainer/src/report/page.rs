@@ -98,6 +98,11 @@ fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+/// `87.2 %`, or a dash where there is nothing to have a share of.
+fn percent_of_any(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), percent)
+}
+
 /// `85.0 – 89.1 %`.
 fn percent_interval(interval: Interval) -> String {
     format!("{:.1} – {:.1} %", interval.low * 100.0, interval.high * 100.0)

@@ -41,6 +41,9 @@ pub struct ClassMetrics {
     pub f1: f64,
     /// Rows of this label.
     pub support: usize,
+    /// Rows predicted to be of this label.
+    #[serde(skip)]
+    pub predicted: usize,
 }
 
 /// Scores `probabilities` (a row a text, in label order) against label ids; `seconds` is what computing them took.
@@ -91,6 +94,15 @@ impl From<&Evaluation> for messages::Metrics {
     }
 }
 
+impl ClassMetrics {
+    /// Precision, recall and F1 as people read them: none where there are no rows to have a share of.
+    pub fn shares(&self) -> [Option<f64>; 3] {
+        let Self { precision, recall, f1, support, predicted } = *self;
+        [(precision, predicted), (recall, support), (f1, support + predicted)]
+            .map(|(share, rows)| (rows > 0).then_some(share))
+    }
+}
+
 fn num_predicted(confusion: &[Vec<usize>], label: usize) -> usize {
     confusion.iter().map(|row| row[label]).sum()
 }
@@ -104,6 +116,7 @@ fn class_metrics(confusion: &[Vec<usize>], label: usize) -> ClassMetrics {
         recall: ratio(num_correct, support),
         f1: ratio(2 * num_correct, support + num_predicted),
         support,
+        predicted: num_predicted,
     }
 }
 

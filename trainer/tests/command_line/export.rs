@@ -48,8 +48,21 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
         let settings = card.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
         let sha256: String = Sha256::digest(settings).iter().map(|byte| format!("{byte:02x}")).collect();
         assert!(card.contains(&format!("(SHA-256 `{sha256}`)")), "{sha256} in {card}");
-        for row in ["| upper case | 48 |", "| another ticker | 0 | 0 (0.0 %)", "difference in points"] {
-            assert!(card.contains(row), "{row} in {card}");
+        // The tiny tokenizer reads lower case and knows no emoji; its vocabulary has digits.
+        let unseen = "no label can flip: upper case (48 texts), added URL (48)";
+        for words in
+            [unseen, "| another ticker | 0 | 0 | – | – |", "| another number | 48 | ", "difference in points"]
+        {
+            assert!(card.contains(words), "{words} in {card}");
+        }
+        for unstated in ["`data.source`", "`export.limitations`"] {
+            assert!(
+                card.contains(&format!("not stated: that is for {unstated} to say.")),
+                "{unstated} in {card}"
+            );
+        }
+        for foreign in ["Twitter", "2019", "Neutral is the most", "English"] {
+            assert!(!card.contains(foreign), "{foreign} in {card}");
         }
     }
     assert!(manifest.models[1].size_bytes < manifest.models[2].size_bytes);
@@ -78,6 +91,12 @@ fn a_preview_is_named_beside_the_default_and_kept() {
     assert_eq!(export("big", &[]), ("big".to_owned(), None));
     assert_eq!(export("nano", &["--preview"]), ("big".to_owned(), Some("nano".to_owned())));
     assert_eq!(export("bigger", &["--default"]), ("bigger".to_owned(), Some("nano".to_owned())));
+    // One model cannot be both: the default is asked for, the preview refused, before anything is measured.
+    let before = std::fs::read(folder.path("models/bigger/MODEL_CARD.md")).unwrap();
+    let both = ["export", "--run", &run, "--id", "bigger", "--preview", "--quantization", "Q4_0"];
+    folder.fails(&both, &["another default model", "found bigger"]);
+    assert_eq!(std::fs::read(folder.path("models/bigger/MODEL_CARD.md")).unwrap(), before);
+    assert_eq!(export("nano", &["--default"]), ("nano".to_owned(), None));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How good the model is: headline figures, learning curves, confusion, each label.
 
-use super::{figure, percent, percent_interval, points, size};
+use super::{figure, percent, percent_interval, percent_of_any, points, size};
 use crate::config::training::Keep;
 use crate::output::plots::curves::learning_panels;
 use crate::report::findings::Findings;
@@ -49,7 +49,10 @@ pub fn headline(findings: &Findings) -> Markup {
         (
             "Sure of",
             percent(kept.coverage),
-            format!("{} of these right", percent(kept.accuracy)),
+            match kept.coverage > 0.0 {
+                true => format!("{} of these right", percent(kept.accuracy)),
+                false => "no prediction is".to_owned(),
+            },
             format!("confidence {:.3} or more", chosen.scored.calibration.uncertain_threshold),
         ),
         ("File", size(chosen.size_bytes), format!("{} bytes", chosen.size_bytes), chosen.name.clone()),
@@ -123,13 +126,14 @@ pub fn confusion(findings: &Findings) -> Markup {
                 }
                 tbody {
                     @for (index, (label, counts)) in labels.iter().zip(rows).enumerate() {
-                        @let total = counts.iter().sum::<usize>().max(1);
+                        @let total = counts.iter().sum::<usize>();
                         tr {
                             th scope="row" { (label) }
                             @for (column, count) in counts.iter().enumerate() {
-                                @let share = *count as f64 / total as f64;
-                                td class=[(index == column).then_some("right")] style=(format!("--share:{share:.3}")) {
-                                    strong { (count) } " " span class="faint" { (percent(share)) }
+                                @let share = (total > 0).then(|| *count as f64 / total as f64);
+                                @let shade = format!("--share:{:.3}", share.unwrap_or_default());
+                                td class=[(index == column).then_some("right")] style=(shade) {
+                                    strong { (count) } " " span class="faint" { (percent_of_any(share)) }
                                 }
                             }
                         }
@@ -159,9 +163,10 @@ pub fn labels(findings: &Findings) -> Markup {
                     @for (label, class) in &scored.evaluation.per_class {
                         tr {
                             th scope="row" { (label) }
-                            td class="number" { (percent(class.precision)) }
-                            td class="number" { (percent(class.recall)) }
-                            td class="number" { strong { (percent(class.f1)) } }
+                            @let [precision, recall, f1] = class.shares().map(percent_of_any);
+                            td class="number" { (precision) }
+                            td class="number" { (recall) }
+                            td class="number" { strong { (f1) } }
                             td class="number" {
                                 @if let Some(interval) = scored.intervals.f1.get(label) { (percent_interval(*interval)) }
                             }
