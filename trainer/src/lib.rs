@@ -21,6 +21,7 @@ pub mod config {
 /// Texts and labels: read from files, divided into parts, cut into tokens.
 pub mod data {
     mod csv;
+    pub mod held_out;
     mod jsonl;
     pub mod labelled;
     mod lines;
@@ -58,6 +59,7 @@ pub mod output {
 pub mod base {
     pub mod base_model;
     pub mod names;
+    pub mod origin;
     pub mod parameters;
     pub mod vocabulary;
 }
@@ -66,8 +68,11 @@ pub mod base {
 pub mod run {
     pub mod finished;
     pub mod folder;
+    pub mod history;
     pub mod log;
+    pub mod looks;
     pub mod record;
+    pub mod selection;
     pub mod weights;
 }
 

@@ -31,8 +31,11 @@ struct Recipe {
 struct Stage {
     /// Its folder's name, and what later stages call it.
     name: String,
-    /// Settings of the pruning but for the output.
+    /// Settings of the pruning but for the output; `config` may stand beside it.
     prune: Option<Value>,
+    /// Configuration file, beside the recipe, of the run for which is pruned: its held-out rows are left out, and its
+    /// normalization is used.
+    config: Option<PathBuf>,
     /// Configuration file, beside the recipe.
     adapt: Option<PathBuf>,
     /// Configuration file, beside the recipe.
@@ -162,13 +165,25 @@ fn resolve_stage(
             let mut settings = expand(settings, places)?;
             if let Some(table) = settings.as_table_mut() {
                 table.insert("output".to_owned(), Value::String(folder.display().to_string()));
+                ensure!(
+                    stage.config.is_none() || !table.contains_key("normalization"),
+                    "`normalization`: expected it in `config` alone, found it in `prune` as well"
+                );
             }
-            Work::Prune(Box::new(settings.try_into().context("its settings")?))
+            let mut settings: PruneConfig = settings.try_into().context("its settings")?;
+            if let Some(file) = &stage.config {
+                settings.set_held_out(config(file)?);
+            }
+            Work::Prune(Box::new(settings))
         }
         (None, Some(file), None) => Work::Adapt(config(file)?),
         (None, None, Some(file)) => Work::Train(config(file)?),
         _ => bail!("expected exactly one of `prune`, `adapt` and `train`"),
     };
+    ensure!(
+        stage.config.is_none() || matches!(work, Work::Prune(_)),
+        "`config`: expected a stage that prunes"
+    );
     ensure!(
         stage.export.is_none() || matches!(work, Work::Train(_)),
         "`export`: expected a stage that trains"

@@ -5,7 +5,7 @@
 
 use super::storage::{TensorStorage, in_every_block};
 use super::variant::Variant;
-use crate::run::finished::FinishedRun;
+use crate::run::finished::{FinishedRun, TestRows};
 use crate::scoring::bootstrap::Interval;
 use crate::scoring::edits::{self, EditEffect};
 use crate::scoring::metrics::Evaluation;
@@ -21,6 +21,8 @@ const NONE: &str = "–";
 pub struct Facts<'a> {
     /// What was trained.
     pub run: &'a FinishedRun,
+    /// The rows that it is scored on.
+    pub test: &'a TestRows<'a>,
     /// What the manifest says.
     pub entry: &'a ManifestModel,
     /// The formats that were asked for.
@@ -68,11 +70,11 @@ fn quality(facts: &Facts<'_>) -> String {
     let (exported, parent) = (&facts.exported.scored, facts.checkpoint);
     let mut text = format!(
         "## Quality\n\n\
-         On the run's {rows} held-out test rows, which neither training nor selection saw; near-duplicates are \
-         kept on one side of the split. In brackets 95 % intervals (bootstrap over the rows, percentiles): the split \
-         is small.\n\n\
+         On the run's {rows} test rows; near-duplicates are kept on one side of the split. {history} In brackets 95 % \
+         intervals (bootstrap over the rows, percentiles): the split is small.\n\n\
          | | accuracy | macro-F1 | ECE | NLL |\n|---|---|---|---|---|\n",
-        rows = exported.evaluation.rows
+        rows = exported.evaluation.rows,
+        history = facts.test.history().join(" "),
     );
     for (name, scored) in [("this file", exported), ("f32, the checkpoint it was made from", parent)] {
         let (evaluation, intervals) = (&scored.evaluation, &scored.intervals);

@@ -82,13 +82,16 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     let config = run.config();
     let storage = TensorStorage::configured(&config.export).with(request.quantization, &request.tensors);
     let rule = variant::threshold_rule(&config.export, request.selective_accuracy)?;
-    let num_test = run.split().test.len();
+    // What does not fit the model is refused before anybody looks at the test rows.
+    storage.formats(&run.record().encoder)?;
+    let test = run.look_at_test_rows("export", id)?;
+    let num_test = test.indices().len();
     let bar = progress_bar(run.split().validation.len() + num_test + edits::num_texts(num_test));
-    let exported = Variant::new(&run, id, &storage, rule, &bar)?;
-    let edits = exported.edits(&run, &bar)?;
+    let exported = Variant::new(&test, id, &storage, rule, &bar)?;
+    let edits = exported.edits(&test, &bar)?;
     bar.finish_and_clear();
     warn_of_selection(&exported);
-    let checkpoint = variant::score_checkpoint(&run, rule)?;
+    let checkpoint = variant::score_checkpoint(&test, rule)?;
     let Variant { bytes, classifier, scored, .. } = &exported;
     let folder = request.models.join(id);
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -105,6 +108,7 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     let settings = config.without_paths().to_toml()?;
     let card = model_card::markdown(&model_card::Facts {
         run: &run,
+        test: &test,
         entry: &entry,
         storage: &storage,
         exported: &exported,

@@ -26,7 +26,7 @@ struct Section {
 ///
 /// # Errors
 /// A plot that cannot be drawn, a configuration that is no TOML.
-pub fn html(findings: &Findings) -> anyhow::Result<String> {
+pub fn html(findings: &Findings<'_>) -> anyhow::Result<String> {
     let sections = [
         Section { id: "learning", title: "Learning curves", content: quality::learning(findings)? },
         Section { id: "confusion", title: "Confusion", content: quality::confusion(findings) },

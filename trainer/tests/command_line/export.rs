@@ -70,6 +70,33 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
 }
 
 #[test]
+fn a_card_says_how_often_the_test_rows_were_looked_at_and_what_was_chosen_on_what() {
+    let (folder, run) = trained();
+    let card = || {
+        folder.succeeds(&["export", "--run", &run, "--id", "tiny"]);
+        std::fs::read_to_string(folder.path("models/tiny/MODEL_CARD.md")).unwrap()
+    };
+    let first = card();
+    assert!(first.contains("nobody had scored this run on them before"), "{first}");
+    assert!(first.contains(
+        "By macro-F1 on the validation rows, which calibration uses again, was chosen: the kept epoch."
+    ));
+    folder.succeeds(&["report", &run]);
+    // What is refused before anything is scored is no look.
+    folder.fails(&["export", "--run", &run, "--id", "tiny", "--tensor", "ffn=F32"], &["ffn"]);
+    let last = card();
+    assert!(last.contains("scored on them 2 times before (once by `export`, once by `report`)"), "{last}");
+    let log = std::fs::read_to_string(folder.path(&run).join("test_looks.jsonl")).unwrap();
+    let looks: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let commands: Vec<_> = looks.iter().map(|look| look["command"].as_str().unwrap()).collect();
+    assert_eq!(commands, ["export", "report", "export"]);
+    // A look that cannot be logged does not happen.
+    std::fs::write(folder.path(&run).join("test_looks.jsonl"), "{").unwrap();
+    folder.fails(&["export", "--run", &run, "--id", "other"], &["test_looks.jsonl:1"]);
+    assert!(!folder.path("models/other").exists());
+}
+
+#[test]
 fn the_same_run_exports_to_the_same_bytes_and_replaces_its_entry() {
     let (folder, run) = trained();
     let export = |extra: &[&str]| {

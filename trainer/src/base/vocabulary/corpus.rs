@@ -1,7 +1,8 @@
 //! Texts of one file, and how a tokenizer divides them.
 
+use crate::data::held_out::HeldOut;
 use crate::data::labelled::read_corpus;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
 use rayon::prelude::*;
@@ -13,6 +14,8 @@ pub struct Corpus {
     pub name: String,
     /// SHA-256 of the file.
     pub sha256: String,
+    /// Texts that were left out because a run holds them out.
+    pub num_held_out: usize,
     texts: Vec<String>,
     max_tokens: usize,
 }
@@ -29,15 +32,30 @@ pub struct Counts {
 }
 
 impl Corpus {
-    /// Reads and normalizes the texts; what is longer than `max_tokens` tokens counts as cut.
+    /// Reads and normalizes the texts, but for those that are held out; what is longer than `max_tokens` tokens counts as
+    /// cut.
     ///
     /// # Errors
-    /// A file that cannot be read as texts.
-    pub fn read(path: &Path, normalization: &Normalization, max_tokens: usize) -> anyhow::Result<Self> {
-        let corpus = read_corpus(path)?;
+    /// A file that cannot be read as texts, or of which nothing is left.
+    pub fn read(
+        path: &Path,
+        normalization: &Normalization,
+        max_tokens: usize,
+        held_out: Option<&HeldOut>,
+    ) -> anyhow::Result<Self> {
+        let mut corpus = read_corpus(path)?;
+        let num_texts = corpus.texts.len();
+        corpus.texts.retain(|text| !held_out.is_some_and(|held_out| held_out.holds(text)));
+        let num_held_out = num_texts - corpus.texts.len();
+        ensure!(
+            num_held_out < num_texts,
+            "{}: expected texts that are not held out, found {num_texts} that are. Leave the file out",
+            path.display()
+        );
         Ok(Self {
             name: name(path),
             sha256: corpus.sha256,
+            num_held_out,
             texts: corpus.texts.iter().map(|text| normalization.apply(text).into_owned()).collect(),
             max_tokens,
         })

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 ///
 /// # Errors
 /// A plot that cannot be drawn.
-pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
+pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let scored = &findings.chosen().scored;
     let calibration = &scored.calibration;
     let bins = reliability(&scored.probabilities, &scored.labels);

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 ///
 /// # Errors
 /// A configuration that is no TOML.
-pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
+pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let (run, record) = (&findings.run, findings.run.record());
     let encoder = &record.encoder;
     let facts = [

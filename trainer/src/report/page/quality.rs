@@ -8,21 +8,21 @@ use crate::run::log::Epoch;
 use maud::{Markup, html};
 
 /// What was trained on what, in a sentence.
-pub fn summary(findings: &Findings) -> Markup {
+pub fn summary(findings: &Findings<'_>) -> Markup {
     let (run, chosen) = (&findings.run, findings.chosen());
     html! {
         p class="lead" {
             (run.config().data.labels.join(", ")) ": " (run.record().base_model) " fine-tuned on "
             (run.split().train.len()) " texts, stored as " strong { (chosen.name) } ". Every figure is of the "
             (chosen.scored.evaluation.rows)
-            " test rows, which neither training nor selection saw, scored by the code that users run. "
-            "Ranges are 95 % bootstrap intervals."
+            " test rows, scored by the code that users run. Ranges are 95 % bootstrap intervals. "
+            (findings.test.history().join(" "))
         }
     }
 }
 
 /// The figures that decide.
-pub fn headline(findings: &Findings) -> Markup {
+pub fn headline(findings: &Findings<'_>) -> Markup {
     let (chosen, parent) = (findings.chosen(), &findings.checkpoint.evaluation);
     let (evaluation, intervals) = (&chosen.scored.evaluation, &chosen.scored.intervals);
     let kept = chosen.scored.kept();
@@ -75,7 +75,7 @@ pub fn headline(findings: &Findings) -> Markup {
 ///
 /// # Errors
 /// A plot that cannot be drawn.
-pub fn learning(findings: &Findings) -> anyhow::Result<Markup> {
+pub fn learning(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let history = &findings.history;
     let [losses, qualities] = learning_panels(&history.curves())?;
     let macro_f1 = |record: &Epoch| record.validation_macro_f1.unwrap_or_default();
@@ -111,7 +111,7 @@ pub fn learning(findings: &Findings) -> anyhow::Result<Markup> {
 }
 
 /// The confusion matrix, each row shaded by its own shares: a rare label is as readable as a frequent one.
-pub fn confusion(findings: &Findings) -> Markup {
+pub fn confusion(findings: &Findings<'_>) -> Markup {
     let labels = &findings.run.config().data.labels;
     let rows = &findings.chosen().scored.evaluation.confusion;
     html! {
@@ -145,7 +145,7 @@ pub fn confusion(findings: &Findings) -> Markup {
 }
 
 /// Precision, recall and F1 of each label.
-pub fn labels(findings: &Findings) -> Markup {
+pub fn labels(findings: &Findings<'_>) -> Markup {
     let scored = &findings.chosen().scored;
     html! {
         div class="scroll" {

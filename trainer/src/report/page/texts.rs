@@ -6,7 +6,7 @@ use crate::scoring::edits;
 use maud::{Markup, html};
 
 /// The surest of the wrong predictions. Often it is the data's label that is wrong, or the text that is two-sided.
-pub fn mistakes(findings: &Findings) -> Markup {
+pub fn mistakes(findings: &Findings<'_>) -> Markup {
     let mistakes = findings.mistakes();
     html! {
         @if mistakes.is_empty() {
@@ -29,7 +29,7 @@ pub fn mistakes(findings: &Findings) -> Markup {
 }
 
 /// What each edit does.
-pub fn edits(findings: &Findings) -> Markup {
+pub fn edits(findings: &Findings<'_>) -> Markup {
     html! {
         p {
             "Edits that do not change what a text says must not change its label (invariance tests, Ribeiro et al. "
