@@ -148,7 +148,7 @@ mod tests {
         let texts = vec![TextFile { name: "a.csv".to_owned(), sha256: "b".to_owned() }];
         assert_eq!(read(folder.path()).unwrap(), [Stage::new(Decision::Vocabulary, texts, None)]);
         let stage = Stage::new(Decision::Weights, Vec::new(), None);
-        std::fs::write(folder.path().join(ORIGIN), to_json(&[stage.clone()]).unwrap()).unwrap();
+        std::fs::write(folder.path().join(ORIGIN), to_json(std::slice::from_ref(&stage)).unwrap()).unwrap();
         assert_eq!(read(folder.path()).unwrap(), [stage]);
         std::fs::write(folder.path().join(ORIGIN), "{").unwrap();
         assert!(read(folder.path()).unwrap_err().to_string().contains("origin.json"));

@@ -78,6 +78,7 @@ mod tests {
         let look =
             |command: &str| Look { time: String::new(), command: command.to_owned(), what: String::new() };
         assert!(looked_at(&[]).contains("nobody had scored"));
+        assert!(chosen(&[]).starts_with("No epoch was chosen"));
         let words = looked_at(&[look("report"), look("export"), look("export")]);
         assert!(words.contains("3 times before (2 times by `export`, once by `report`)"), "{words}");
     }

@@ -181,6 +181,11 @@ mod tests {
         let evaluation = evaluate(&[bearish, neutral], &[0, 0], &names(), 1.0);
         assert!(close(evaluation.macro_f1, (2.0 / 3.0) / 2.0), "{}", evaluation.macro_f1);
         assert_eq!(evaluation.per_class["Bullish"].support, 0);
+        // No row, no share; where there are rows, nothing right is a share as well.
+        let shares = |label: &str| evaluation.per_class[label].shares();
+        assert_eq!(shares("Bullish"), [None; 3]);
+        assert_eq!(shares("Neutral"), [Some(0.0), None, Some(0.0)]);
+        assert_eq!(shares("Bearish")[1], Some(0.5));
     }
 
     #[test]

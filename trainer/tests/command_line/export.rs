@@ -1,7 +1,7 @@
 //! `export`: from a run folder to a model that everybody reads, and what must stay whole on the way.
 
 use crate::program::Folder;
-use crate::tiny_base::trained;
+use crate::tiny_base::{trained, trained_with};
 use candle_core::quantized::GgmlDType::{self, F32, Q4_0, Q8_0};
 use candle_core::quantized::gguf_file::Content;
 use classifier::Classifier;
@@ -55,6 +55,7 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
         {
             assert!(card.contains(words), "{words} in {card}");
         }
+        assert_eq!(card.contains("misses most"), model.metrics.accuracy < 1.0, "{card}");
         for unstated in ["`data.source`", "`export.limitations`"] {
             assert!(
                 card.contains(&format!("not stated: that is for {unstated} to say.")),
@@ -94,6 +95,21 @@ fn a_card_says_how_often_the_test_rows_were_looked_at_and_what_was_chosen_on_wha
     std::fs::write(folder.path(&run).join("test_looks.jsonl"), "{").unwrap();
     folder.fails(&["export", "--run", &run, "--id", "other"], &["test_looks.jsonl:1"]);
     assert!(!folder.path("models/other").exists());
+}
+
+#[test]
+fn no_share_is_told_of_no_rows() {
+    let (folder, run) = trained_with(&["train.epochs=1", "export.uncertain_threshold=1.0"]);
+    folder.succeeds(&["export", "--run", &run, "--id", "tiny"]);
+    let card = std::fs::read_to_string(folder.path("models/tiny/MODEL_CARD.md")).unwrap();
+    assert!(card.contains("None of the predictions on the test rows reaches it."), "{card}");
+    assert!(!card.contains("of those are right"), "{card}");
+    folder.succeeds(&["report", &run]);
+    let page = std::fs::read_to_string(folder.path(&run).join("report.html")).unwrap();
+    assert!(
+        page.contains("None of the test rows' predictions reaches it.") && page.contains("no prediction is")
+    );
+    assert!(!page.contains("of these right") && !page.contains("of these are right"));
 }
 
 #[test]
