@@ -13,7 +13,9 @@ use std::path::PathBuf;
 /// Arguments of `trainer report`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  trainer report runs/20260101-120000-minilm-l6")]
+  trainer report runs/20260101-120000-minilm-l6
+
+The page scores the run's test rows. The run's test_looks.jsonl says so, and later model cards count it.")]
 pub struct Arguments {
     /// Run folder that `trainer train` wrote
     #[arg(value_name = "RUN")]

@@ -253,7 +253,7 @@ fn making(facts: &Facts<'_>) -> String {
          - Data: `{data}` (SHA-256 `{data_sha}`): {train_rows} training, {validation} validation, {test} test \
          rows. {source}\n\
          {inputs}\
-         - Base: `{base}`, licence {base_license} (SHA-256 of the weights that the run started from `{base_sha}`).\n\
+         - Base, as the configuration names it: `{base}`, licence {base_license} (SHA-256 of the weights that the run started from `{base_sha}`).\n\
          - Trainer {trainer}, candle {candle}, {threads} threads.\n\n\
          ```\n{command}\n```\n\n\
          The configuration without its paths (SHA-256 `{config_sha}`):\n\n\

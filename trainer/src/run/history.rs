@@ -36,11 +36,10 @@ fn looked_at(looks: &[Look]) -> String {
         count => Some(format!("{} by `{command}`", times(count))),
     };
     match looks.len() {
-        0 => {
-            "Training does not read the test rows, and nobody had scored this run on them before.".to_owned()
-        }
+        0 => "Training does not use the test rows, and by its log nobody had scored this run on them before."
+            .to_owned(),
         count => format!(
-            "Training does not read the test rows; this run had been scored on them {} before ({}).",
+            "Training does not use the test rows; by its log this run had been scored on them {} before ({}).",
             times(count),
             ["export", "report"].into_iter().filter_map(by).collect::<Vec<_>>().join(", ")
         ),
