@@ -8,6 +8,7 @@ pub mod config {
     pub mod loading;
     mod overrides;
     pub mod pruning;
+    pub mod reading;
     pub mod recipe;
     pub mod schema;
     pub mod storage_format;
@@ -20,20 +21,28 @@ pub mod config {
 
 /// Texts and labels: read from files, divided into parts, cut into tokens.
 pub mod data {
+    mod columns;
     mod csv;
+    pub mod hash;
     pub mod held_out;
     mod jsonl;
     pub mod labelled;
+    pub mod labels;
     mod lines;
+    pub mod near_duplicates;
     mod parquet;
-    mod rows;
+    mod readable;
+    pub mod rows;
+    mod source;
     pub mod split;
+    pub mod texts;
     pub mod tokens;
     pub mod unlabelled;
 }
 
 /// How good predictions are: metrics with intervals, calibration, what harmless edits do.
 pub mod scoring {
+    pub mod assignment;
     pub mod bootstrap;
     pub mod calibration;
     pub mod edits;
@@ -131,6 +140,7 @@ pub mod commands {
     mod peak_memory;
     pub mod predict;
     pub mod prune;
+    pub mod reading;
     pub mod rebuild;
     pub mod report;
     pub mod stage;

@@ -24,10 +24,10 @@ pub(crate) fn exp<S: Simd>(s: S, x: S::F32) -> S::F32 {
     s.mul(p, s.shift_to_exponent(shifted))
 }
 
-/// x · Φ(x) (Hendrycks & Gimpel 2016), as ½ · (x + |x| − |x| · erfc(|x| / √2)).
+/// x · Φ(x) (Hendrycks & Gimpel 2016), as max(x, 0) − ½ · |x| · erfc(|x| / √2), of x that is not −0: see [`Simd::max`].
 ///
 /// erfc by Abramowitz & Stegun 1964, formula 7.1.28 (|error| ≤ 3e-7); absolute error of the whole at most 1e-6 for
-/// |x| ≤ 16, and x or 0 beyond. x + |x| rather than the larger of x and 0, whose sign kernels differ in at −0.
+/// |x| ≤ 16, and x or 0 beyond.
 #[inline(always)]
 pub(crate) fn gelu<S: Simd>(s: S, x: S::F32) -> S::F32 {
     let magnitude = s.abs(x);
@@ -39,5 +39,6 @@ pub(crate) fn gelu<S: Simd>(s: S, x: S::F32) -> S::F32 {
     for _ in 0..4 {
         p = s.mul(p, p); // to the 16th power
     }
-    s.mul(s.splat(0.5), s.sub(s.add(x, magnitude), s.div(magnitude, p)))
+    let tail = s.div(s.mul(s.splat(0.5), magnitude), p);
+    s.sub(s.max(x, s.splat(0.0)), tail)
 }

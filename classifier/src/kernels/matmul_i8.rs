@@ -90,7 +90,8 @@ impl PackedMatrix {
         panels.acc_init[column] = -ZERO_POINT * sum;
         panels.scales[column] = largest / 127.0 * factor;
         panels.sums[column] = sum as f32 * panels.scales[column];
-        panels.bias[column] = bias * factor;
+        // Never −0, so that no output is: what has a 0 added to it, and what cancels out, is 0.
+        panels.bias[column] = bias * factor + 0.0;
     }
 
     /// `out = activation(lhs · rhsᵀ + bias)`: `lhs` holds as many rows as `lhs_scales` scales, each as this matrix's

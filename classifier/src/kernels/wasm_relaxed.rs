@@ -4,7 +4,7 @@
 //! Two kernels with the same bits. On CPUs with a dot product (AVX-VNNI, NEON) the four-way instruction is one of
 //! theirs. On others V8 emulates it, and the two-way one with a widening of our own, whose ones stay in a register,
 //! is faster by a quarter (AMD Zen 4). WebAssembly cannot ask the CPU, hence [`fastest`].
-#![expect(unsafe_code, reason = "loads and stores through pointers, and relaxed instructions")]
+#![expect(unsafe_code, reason = "loads and stores through pointers")]
 
 use super::simd::Int8;
 use super::tile::{Int8Vectors, tile};
@@ -35,11 +35,9 @@ pub(super) fn fastest(mut now_ms: impl FnMut() -> f64) -> &'static dyn Kernel {
     let (mut four_way_ms, mut two_way_ms) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..ROUNDS {
         let start_ms = now_ms();
-        // SAFETY: whoever runs the module has relaxed SIMD.
-        unsafe { compute_tiles(FourWay) };
+        compute_tiles(FourWay);
         let middle_ms = now_ms();
-        // SAFETY: as above.
-        unsafe { compute_tiles(TwoWay) };
+        compute_tiles(TwoWay);
         four_way_ms = four_way_ms.min(middle_ms - start_ms);
         two_way_ms = two_way_ms.min(now_ms() - middle_ms);
     }
@@ -139,8 +137,7 @@ macro_rules! implement_int8 {
 
             #[inline(always)]
             fn dot(self, $ones: $constants, $sums: v128, $x: v128, $weights: v128) -> v128 {
-                // SAFETY: whoever runs the module has relaxed SIMD.
-                unsafe { $dot }
+                $dot
             }
         }
     };

@@ -119,7 +119,8 @@ impl Case {
                 let mut rhs = PackedMatrix::zeros(kernel, n, k);
                 for column in 0..n {
                     let weights = numbers.floats(k, kind);
-                    rhs.set_column(column, &weights, numbers.next(), 0.75);
+                    let bias = if kind == Values::Zeros { weights[0] } else { numbers.next() };
+                    rhs.set_column(column, &weights, bias, 0.75);
                 }
                 let row_bytes = rhs.row_bytes();
                 let mut lhs = vec![0; rows * row_bytes + 1];

@@ -6,7 +6,7 @@ use super::names::hugging_face;
 use super::origin::{self, ORIGIN, Stage};
 use super::parameters::Parameters;
 use crate::config::schema::ModelConfig;
-use crate::data::labelled::sha256_hex;
+use crate::data::hash::sha256_hex;
 use crate::output::file::write_atomically;
 use anyhow::{Context, bail};
 use candle_core::{Device, Tensor};

@@ -13,8 +13,8 @@ pub use report::Report;
 
 use super::origin::{self, Decision, ORIGIN, REPORT, Stage, TextFile};
 use crate::config::pruning::PruneConfig;
+use crate::data::hash::sha256_hex;
 use crate::data::held_out::HeldOut;
-use crate::data::labelled::sha256_hex;
 use crate::output::folder;
 use crate::output::json;
 use anyhow::{Context, ensure};
@@ -44,11 +44,12 @@ pub fn prune(settings: &PruneConfig) -> anyhow::Result<Report> {
     let file = TokenizerFile::parse(&tokenizer)
         .with_context(|| settings.base.join("tokenizer.json").display().to_string())?;
     let normalization = Normalization::new(&settings.normalization).context("`normalization`")?;
+    let options = settings.read_options();
     let held_out = settings.held_out.as_deref().map(HeldOut::of).transpose()?;
     let corpora: Vec<Corpus> = settings
         .corpus
         .iter()
-        .map(|path| Corpus::read(path, &normalization, settings.max_tokens, held_out.as_ref()))
+        .map(|path| Corpus::read(path, &options, &normalization, settings.max_tokens, held_out.as_ref()))
         .collect::<Result<_, _>>()?;
 
     let selection = selection::select(&file, &corpora, settings)?;

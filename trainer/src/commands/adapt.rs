@@ -11,7 +11,8 @@ use crate::base::base_model::BaseModel;
 use crate::base::origin::{Decision, Stage};
 use crate::config::schema::Config;
 use crate::data::held_out::HeldOut;
-use crate::data::labelled::{Dataset, read_labelled};
+use crate::data::labelled::{Dataset, read_configured};
+use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::{Split, split};
 use crate::data::unlabelled;
 use crate::fit::checkpoint;
@@ -71,11 +72,14 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
     let tokenizer = Tokenizer::from_json(&base.tokenizer_json).context("the base model's tokenizer.json")?;
     let dataset = match config.data.train.as_os_str().is_empty() {
         true => None,
-        false => Some(read_labelled(&config.data.train, &config.data.labels)?),
+        false => Some(read_configured(&config.data, true)?),
     };
-    let split = dataset.as_ref().map(|dataset| split(&dataset.examples, &config.split)).transpose()?;
+    let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
+    let divide =
+        |dataset: &Dataset| split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split);
+    let split = dataset.as_ref().map(divide).transpose()?;
     let labelled = dataset.as_ref().zip(split.as_ref());
-    let held_out = labelled.map(|(dataset, split)| HeldOut::new(config, dataset, split)).transpose()?;
+    let held_out = labelled.map(|(dataset, split)| HeldOut::new(near_duplicates, dataset, split));
     let record = RunRecord::new(config, dataset.as_ref(), held_out.as_ref(), &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(base_model::WEIGHTS)) && record.is_at(place)? {
         return Ok(None);

@@ -8,7 +8,7 @@ use super::threads;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::config::storage_format;
-use crate::data::labelled::read_labelled;
+use crate::data::labelled::read_configured;
 use crate::data::tokens::tokenize;
 use crate::fit::batches::by_length;
 use crate::fit::gradients::gradients;
@@ -78,7 +78,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     config.data.train = arguments.data.clone();
     config.model.context_length = LONGEST_TEXT;
     config.train.max_tokens = LONGEST_TEXT;
-    let dataset = read_labelled(&config.data.train, &config.data.labels)?;
+    let dataset = read_configured(&config.data, true)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
     let rows = tokenize(&dataset, &base.tokenizer_json, &config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);

@@ -1,11 +1,14 @@
 //! `trainer edits`: which labels change when a text is edited without changing what it says.
 
+use super::reading::LabelledArguments;
+use crate::config::reading::ReadOptions;
 use crate::data::labelled::read_labelled;
+use crate::data::labels::Labels;
+use crate::data::rows::place;
 use crate::output::json;
 use crate::output::tables;
 use crate::scoring::edits;
 use crate::scoring::predictions::{load_model, progress_bar};
-use anyhow::Context;
 use std::path::PathBuf;
 
 /// Arguments of `trainer edits`.
@@ -16,9 +19,13 @@ pub struct Arguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Labelled texts: CSV with the columns text,label or JSONL with these keys; a label is an id or a name
-    #[arg(long, value_name = "FILE")]
+    /// Labelled texts: CSV, TSV or Parquet with the columns text,label or JSONL with these keys; a label is an id
+    /// or a name; `-` is standard input
+    #[arg(long, value_name = "FILE|-")]
     pub data: PathBuf,
+    /// How the data is read.
+    #[command(flatten)]
+    pub reading: LabelledArguments,
     /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
@@ -31,10 +38,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let classifier = load_model(&arguments.model)?;
     let bytes = std::fs::read(&arguments.model)?;
-    let dataset = read_labelled(&arguments.data, classifier.labels()).context("cannot use the data")?;
+    let labels = Labels::of_model(&classifier, &arguments.model);
+    let dataset = read_labelled(&arguments.data, &labels, &ReadOptions::from(&arguments.reading))?;
     let examples: Vec<_> = dataset.examples.iter().collect();
     let bar = progress_bar(edits::num_texts(examples.len()));
-    let name_of = |index: usize| format!("{}:{}", arguments.data.display(), examples[index].line);
+    let name_of = |index: usize| place(&arguments.data, examples[index].line);
     let effects = edits::measure(&bytes, &classifier, &examples, name_of, &bar)?;
     bar.finish_and_clear();
     json::write(arguments.json.as_deref(), &effects, || tables::edits(&effects))

@@ -1,15 +1,20 @@
 //! `trainer evaluate`: a model file against labelled texts; a table for people, JSON for programs.
 //!
-//! The labels in the data are read by the model's own list of labels, so that ids mean what they mean to it.
+//! The labels in the data are read by the model's own list of labels, so that ids mean what they mean to it; where
+//! another order would fit far better, a warning says so.
 
-use crate::data::labelled::read_labelled;
+use super::reading::LabelledArguments;
+use crate::config::reading::ReadOptions;
+use crate::data::labelled::{Dataset, read_labelled};
+use crate::data::labels::Labels;
+use crate::data::rows::{place, shown};
 use crate::data::tokens::Row;
 use crate::fit::workers::Workers;
 use crate::output::json;
 use crate::output::tables;
+use crate::scoring::assignment::{OtherOrder, other_order};
 use crate::scoring::metrics::{Evaluation, evaluate};
 use crate::scoring::predictions::{classify_all, load_model, most_probable};
-use anyhow::Context;
 use candle_core::Device;
 use classifier::Classifier;
 use classifier::model_file::ModelFile;
@@ -25,15 +30,20 @@ use std::time::Instant;
 #[command(after_help = "Examples:
   trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.csv
   trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.jsonl --json - \\
-    | jq .macro_f1")]
+    | jq .macro_f1
+  trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data export.csv --delimiter ';' \\
+    --text-column Tweet --label-column Mood --label-map positive=Bullish --label-map negative=Bearish")]
 pub struct Arguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Labelled texts: CSV or Parquet with the columns text,label or JSONL with these keys; a label is an id
-    /// or a name
-    #[arg(long, value_name = "FILE")]
+    /// Labelled texts: CSV, TSV or Parquet with the columns text,label or JSONL with these keys; a label is an id
+    /// or a name; `-` is standard input
+    #[arg(long, value_name = "FILE|-")]
     pub data: PathBuf,
+    /// How the data is read.
+    #[command(flatten)]
+    pub reading: LabelledArguments,
     /// Also writes the numbers as JSON; `-` writes them to standard output instead of the table
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
@@ -65,7 +75,7 @@ struct InF32 {
 /// # Errors
 /// A model or data file that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let report = score(&arguments.model, &arguments.data, arguments.f32)?;
+    let report = score(arguments)?;
     json::write(arguments.json.as_deref(), &report, || {
         let table = tables::evaluation(&report.evaluation);
         match &report.f32 {
@@ -77,13 +87,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
 }
 
-fn score(model: &Path, data: &Path, with_f32: bool) -> anyhow::Result<Report> {
+fn score(arguments: &Arguments) -> anyhow::Result<Report> {
+    let Arguments { model, data, .. } = arguments;
     let classifier = load_model(model)?;
-    let dataset = read_labelled(data, classifier.labels())
-        .with_context(|| format!("cannot use the data with the labels of {}", model.display()))?;
+    let labels = Labels::of_model(&classifier, model);
+    let dataset = read_labelled(data, &labels, &ReadOptions::from(&arguments.reading))?;
     let texts: Vec<&str> = dataset.examples.iter().map(|example| example.text.as_str()).collect();
     let labels: Vec<usize> = dataset.examples.iter().map(|example| example.label).collect();
-    let name_of = |index: usize| format!("{}:{}", data.display(), dataset.examples[index].line);
+    let name_of = |index: usize| place(data, dataset.examples[index].line);
     let start = Instant::now();
     let predictions = classify_all(&classifier, &texts, name_of)?;
     let seconds = start.elapsed().as_secs_f64();
@@ -95,11 +106,35 @@ fn score(model: &Path, data: &Path, with_f32: bool) -> anyhow::Result<Report> {
         );
     }
     let probabilities: Vec<_> = predictions.into_iter().map(|prediction| prediction.probabilities).collect();
-    let f32 = match with_f32 {
+    let f32 = match arguments.f32 {
         true => Some(in_f32(model, &classifier, &texts, &labels, &probabilities)?),
         false => None,
     };
-    Ok(Report { evaluation: evaluate(&probabilities, &labels, classifier.labels(), seconds), f32 })
+    let evaluation = evaluate(&probabilities, &labels, classifier.labels(), seconds);
+    warn(&evaluation, &dataset);
+    Ok(Report { evaluation, f32 })
+}
+
+/// What the numbers do not say of themselves: labels without rows, labels that seem to be others.
+fn warn(evaluation: &Evaluation, dataset: &Dataset) {
+    let place = shown(&dataset.path);
+    let without_rows = evaluation.per_class.iter().filter(|(_, class)| class.support == 0);
+    let names: Vec<&str> = without_rows.map(|(name, _)| name.as_str()).collect();
+    if !names.is_empty() {
+        eprintln!("warning: {}: no rows of {}", place.display(), names.join(", "));
+    }
+    if let Some(OtherOrder { ids, accuracy }) = other_order(evaluation) {
+        let names: Vec<&String> = evaluation.per_class.keys().collect();
+        let mapping = |(found, id): (&String, &usize)| format!("--label-map '{found}={}'", names[ids[*id]]);
+        let mappings: Vec<_> = dataset.spellings.iter().map(mapping).collect();
+        eprintln!(
+            "warning: {}: the labels seem to be in another order than the model's: accuracy would be {accuracy:.3} \
+             instead of {:.3} with {}",
+            place.display(),
+            evaluation.accuracy,
+            mappings.join(" ")
+        );
+    }
 }
 
 /// Runs the trainer's encoder over the file's weights.

@@ -3,7 +3,10 @@
 //! Piped lines are answered one by one as they arrive, so that a stream (`tail -f`) can be classified; a file
 //! is read and checked as a whole before the first text is classified.
 
-use crate::data::labelled::read_texts;
+use super::reading::TextArguments;
+use crate::config::reading::ReadOptions;
+use crate::data::rows::place;
+use crate::data::texts::read_texts;
 use crate::output::predictions;
 use crate::output::standard_output::print;
 use crate::scoring::predictions::{classify_all, load_model};
@@ -27,10 +30,13 @@ pub struct Arguments {
     /// Texts; none of them, and no --input: one text a line from standard input
     #[arg(value_name = "TEXT", conflicts_with = "input")]
     pub texts: Vec<String>,
-    /// Texts from a file: the text column of a .csv or .parquet, the text keys of a .jsonl, the lines of
-    /// a .txt
-    #[arg(long, value_name = "FILE")]
+    /// Texts from a file: the text column of a .csv, .tsv or .parquet, the text keys of a .jsonl, the lines of
+    /// a .txt; `-` is a CSV or JSONL from standard input
+    #[arg(long, value_name = "FILE|-")]
     pub input: Option<PathBuf>,
+    /// How the file is read.
+    #[command(flatten)]
+    pub reading: TextArguments,
     /// Writes the predictions to this .csv or .jsonl file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -43,13 +49,23 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let format = arguments.output.as_deref().map(predictions::Format::of).transpose()?;
     let classifier = load_model(&arguments.model)?;
-    let (texts, source) = match &arguments.input {
-        Some(input) => (read_texts(input).context("cannot use the input")?, input.display().to_string()),
-        None if !arguments.texts.is_empty() => (arguments.texts.clone(), "argument".to_owned()),
-        None if arguments.output.is_some() => (read_all_lines()?, "standard input".to_owned()),
+    let (texts, source): (_, Box<dyn Fn(usize) -> String>) = match &arguments.input {
+        Some(input) => {
+            let texts =
+                read_texts(input, &ReadOptions::from(&arguments.reading)).context("cannot use the input")?;
+            let (texts, lines): (Vec<_>, Vec<_>) =
+                texts.into_iter().map(|text| (text.text, text.line)).unzip();
+            (texts, Box::new(move |index| place(input, lines[index])))
+        }
+        None if !arguments.texts.is_empty() => {
+            (arguments.texts.clone(), Box::new(|index| format!("argument, text {}", index + 1)))
+        }
+        None if arguments.output.is_some() => {
+            (read_all_lines()?, Box::new(|index| format!("standard input, line {}", index + 1)))
+        }
         None => return answer_lines(&classifier),
     };
-    let classified = classify_all(&classifier, &texts, |index| format!("{source}, text {}", index + 1))?;
+    let classified = classify_all(&classifier, &texts, source)?;
     match arguments.output.as_deref().zip(format) {
         Some((path, format)) => predictions::write(path, format, classifier.labels(), &texts, &classified),
         None => {

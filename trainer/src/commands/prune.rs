@@ -1,5 +1,6 @@
 //! `trainer prune`: a base model without the word pieces that a corpus does not use.
 
+use super::reading::TextArguments;
 use crate::base::vocabulary;
 use crate::config::Override;
 use crate::config::pruning;
@@ -44,6 +45,9 @@ pub struct Arguments {
     /// Texts are cut to this many tokens before their pieces are counted
     #[arg(long, value_name = "N", default_value_t = pruning::default_max_tokens())]
     pub max_tokens: usize,
+    /// How the texts are read.
+    #[command(flatten)]
+    pub reading: TextArguments,
     /// Characters that stay readable: the base's, or the corpus's and all of ASCII
     #[arg(long, value_enum, default_value_t = AlphabetArgument::Corpus)]
     pub alphabet: AlphabetArgument,
@@ -73,6 +77,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         max_pieces: arguments.max_pieces,
         normalization: arguments.normalization.clone(),
         max_tokens: arguments.max_tokens,
+        text_column: arguments.reading.text_column.clone(),
+        delimiter: arguments.reading.delimiter,
+        encoding: arguments.reading.encoding,
         alphabet: match arguments.alphabet {
             AlphabetArgument::Base => Alphabet::Base,
             AlphabetArgument::Corpus => Alphabet::Corpus,

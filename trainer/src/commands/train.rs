@@ -9,7 +9,8 @@ use super::threads;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::data::held_out::HeldOut;
-use crate::data::labelled::read_labelled;
+use crate::data::labelled::read_configured;
+use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::split;
 use crate::data::tokens::{select, tokenize};
 use crate::data::unlabelled;
@@ -71,10 +72,11 @@ pub struct Trained {
 pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> {
     let device = resources::device(config)?;
     let workers = Workers::new(resources::num_threads(config), &device)?;
-    let dataset = read_labelled(&config.data.train, &config.data.labels)?;
-    let split = split(&dataset.examples, &config.split)?;
+    let dataset = read_configured(&config.data, true)?;
+    let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
+    let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
-    let held_out = HeldOut::new(config, &dataset, &split)?;
+    let held_out = HeldOut::new(near_duplicates, &dataset, &split);
     let record = RunRecord::new(config, Some(&dataset), Some(&held_out), &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(EVALUATION)) && record.is_at(place)? {
         return Ok(None);

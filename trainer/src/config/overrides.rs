@@ -6,6 +6,9 @@ use anyhow::{Context, bail};
 use std::fmt;
 use toml::{Table, Value};
 
+/// A table of the user's own keys; as a whole it is one value of the configuration.
+const TABLES: [&str; 1] = ["data.label_map"];
+
 /// One key of a configuration with another value than the file's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Override {
@@ -53,7 +56,7 @@ impl Override {
         let key = self.key.as_str();
         match lookup(known, key) {
             None => bail!(unknown_key(key, known)),
-            Some(Value::Table(section)) => {
+            Some(Value::Table(section)) if !TABLES.contains(&key) => {
                 let keys = keys_below(section, key).join(", ");
                 bail!("`{key}` is a section: expected one of its keys ({keys})")
             }
@@ -86,7 +89,9 @@ pub fn refuse_unknown_keys(table: &Table, known: &Table) -> anyhow::Result<()> {
     for key in keys_of(table, known, "") {
         match lookup(known, &key) {
             None => bail!(unknown_key(&key, known)),
-            Some(Value::Table(_)) => bail!("`{key}`: expected a section [{key}], found a value"),
+            Some(Value::Table(_)) if !TABLES.contains(&key.as_str()) => {
+                bail!("`{key}`: expected a section [{key}], found a value")
+            }
             Some(_) => {}
         }
     }
@@ -114,7 +119,9 @@ fn keys_of(table: &Table, known: &Table, prefix: &str) -> Vec<String> {
     for (key, value) in table {
         let path = format!("{prefix}{key}");
         match (value, known.get(key)) {
-            (Value::Table(section), Some(Value::Table(known_section))) => {
+            (Value::Table(section), Some(Value::Table(known_section)))
+                if !TABLES.contains(&path.as_str()) =>
+            {
                 keys.extend(keys_of(section, known_section, &format!("{path}.")));
             }
             _ => keys.push(path),

@@ -1,5 +1,6 @@
 //! What `prune` drops and how far: arguments of the subcommand, or a table of a recipe.
 
+use super::reading::{Delimiter, Encoding, ReadOptions};
 use super::schema::Config;
 use super::schema::ModelConfig;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,15 @@ pub struct PruneConfig {
     /// Texts are cut to this many tokens before their pieces are counted.
     #[serde(default = "default_max_tokens")]
     pub max_tokens: usize,
+    /// Column or key of the texts.
+    #[serde(default = "default_text_column")]
+    pub text_column: String,
+    /// Between the fields of a CSV.
+    #[serde(default)]
+    pub delimiter: Delimiter,
+    /// Of files without a byte order mark.
+    #[serde(default)]
+    pub encoding: Encoding,
     /// Characters that stay readable.
     #[serde(default)]
     pub alphabet: Alphabet,
@@ -59,6 +69,22 @@ pub enum Alphabet {
 /// Of `min_count`.
 pub fn default_min_count() -> u64 {
     2
+}
+
+fn default_text_column() -> String {
+    ReadOptions::default().text_column
+}
+
+impl PruneConfig {
+    /// How the texts are read.
+    pub fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            text_column: self.text_column.clone(),
+            delimiter: self.delimiter,
+            encoding: self.encoding,
+            ..ReadOptions::default()
+        }
+    }
 }
 
 /// Of `max_tokens`.

@@ -4,6 +4,7 @@
 //! [`load`](crate::config::loading) fills it from a TOML file; [`Config::to_toml`] writes the resolved result into the
 //! run folder. Relative paths count from the working directory.
 
+use super::reading::{Delimiter, Encoding, ReadOptions};
 use super::storage_format;
 use super::storage_format::TensorFormat;
 use super::training::DistillationConfig;
@@ -12,6 +13,7 @@ use super::training::MaskingConfig;
 use super::training::TrainConfig;
 use anyhow::Context;
 use classifier::model_file::StorageFormat;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -62,7 +64,7 @@ impl Default for Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// CSV (`.csv`), JSONL (`.jsonl`) or Parquet (`.parquet`) with `text` and `label`.
+    /// CSV (`.csv`, `.tsv`), JSONL (`.jsonl`) or Parquet (`.parquet`) with a column of texts and one of labels.
     pub train: PathBuf,
     /// Further texts without labels, for `adapt` and for distillation: the same formats, or lines (`.txt`).
     pub unlabelled: Vec<PathBuf>,
@@ -70,15 +72,44 @@ pub struct DataConfig {
     pub source: String,
     /// Label names in id order: the first is label 0.
     pub labels: Vec<String>,
+    /// Column or key of the texts.
+    pub text_column: String,
+    /// Column or key of the labels.
+    pub label_column: String,
+    /// Between the fields of a CSV: one character, `tab`, or `auto`.
+    pub delimiter: Delimiter,
+    /// Of files without a byte order mark.
+    pub encoding: Encoding,
+    /// What the file writes for a label → the label's name or id.
+    pub label_map: IndexMap<String, String>,
+}
+
+impl DataConfig {
+    /// How the files are read.
+    pub fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            text_column: self.text_column.clone(),
+            label_column: self.label_column.clone(),
+            delimiter: self.delimiter,
+            encoding: self.encoding,
+            label_map: self.label_map.clone(),
+        }
+    }
 }
 
 impl Default for DataConfig {
     fn default() -> Self {
+        let options = ReadOptions::default();
         Self {
             train: PathBuf::from("data/tweets.csv"),
             unlabelled: Vec::new(),
             source: String::new(),
             labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
+            text_column: options.text_column,
+            label_column: options.label_column,
+            delimiter: options.delimiter,
+            encoding: options.encoding,
+            label_map: options.label_map,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::schema::Config;
 use super::training::ClassWeights;
 use classifier::normalization::Normalization;
 use std::collections::HashSet;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// A value outside what its key accepts.
@@ -53,14 +54,18 @@ fn check_texts(config: &Config) -> Result<(), InvalidValue> {
         "two or more different names",
         format!("{labels:?}"),
     )?;
-    // A label may stand in the data as its id or its name: a name that reads as an id would be both.
-    let is_name = |label: &String| !label.trim().is_empty() && label.parse::<usize>().is_err();
+    let is_name = |label: &String| !label.trim().is_empty();
+    ensure(labels.iter().all(is_name), "data.labels", "names that are not empty", format!("{labels:?}"))?;
+    // Who exports or resumes a run reads its rows again.
+    let is_file = |path: &PathBuf| path.as_os_str() != "-";
     ensure(
-        labels.iter().all(is_name),
-        "data.labels",
-        "names that are neither empty nor numbers",
-        format!("{labels:?}"),
+        is_file(&config.data.train),
+        "data.train",
+        "a file",
+        "standard input, which cannot be read again",
     )?;
+    let are_files = config.data.unlabelled.iter().all(is_file);
+    ensure(are_files, "data.unlabelled", "files", "standard input, which cannot be read again")?;
     let normalization = Normalization::new(&config.model.normalization);
     if let Err(unknown) = normalization {
         return ensure(false, "model.normalization", "known steps", unknown);

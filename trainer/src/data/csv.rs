@@ -1,112 +1,118 @@
-//! CSV rows by column name (RFC 4180), stricter than the `csv` crate is by itself.
-//!
-//! The crate reads a quote that is never closed as one long field and so swallows the rows after it; quotes
-//! must therefore come in pairs within a row.
+//! CSV rows by column name (RFC 4180), stricter than the `csv` crate is by itself, and helpful about what spreadsheets and
+//! scripts write instead.
 
-use super::rows::{Each, Row, quoted, utf8};
-use anyhow::{Context, bail, ensure};
-use std::io::Read;
+mod quoting;
+mod records;
+
+use super::columns::{self, are_similar};
+use super::rows::{Columns, Each, Rejected, Row};
+use super::source::{Origin, Source};
+use anyhow::{Context, bail};
+use records::Records;
 use std::path::Path;
 
-/// The fields of the named columns, row by row. Other columns are ignored.
+/// What stands between fields in files that call themselves CSV, and its name.
+const DELIMITERS: [(u8, &str, &str); 4] =
+    [(b',', "commas", "','"), (b';', "semicolons", "';'"), (b'\t', "tabs", "tab"), (b'|', "bars", "'|'")];
+
+/// The wanted columns, row by row. Other columns are ignored.
 ///
 /// # Errors
-/// A file that cannot be read, a column that is missing or there twice, a row with more or fewer fields than the
-/// header, an unpaired quote, bytes that are not UTF-8; each with the line on which the row begins. Whatever `each`
-/// returns.
-pub fn rows(reader: impl Read, path: &Path, columns: &[&str], each: Each<'_>) -> anyhow::Result<()> {
-    let recorded = Recorded { inner: reader, bytes: Vec::new(), start: 0 };
-    let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(recorded);
-    let mut record = ::csv::ByteRecord::new();
+/// A file that cannot be read, a header that lacks a column or has it twice; whatever `each` returns.
+pub fn rows(source: Source<'_>, columns: Columns<'_>, delimiter: u8, each: Each<'_>) -> anyhow::Result<()> {
+    let Source { reader, line_end, offset, encoding, path, .. } = source;
+    let mut records = Records::new(reader, delimiter, line_end);
     let mut header: Option<Header> = None;
-    loop {
-        let line = reader.position().line() as usize;
-        let is_record = reader.read_byte_record(&mut record);
-        if !is_record.with_context(|| format!("cannot read {}", path.display()))? {
-            break;
+    while let Some(record) = records.next().with_context(|| format!("cannot read {}", path.display()))? {
+        let line = record.line;
+        let origin = Origin { offset: offset.map(|start| start + record.offset), encoding };
+        let fields = record.fields.and_then(|fields| {
+            // Of the row as a whole, so that the place of a byte in it is one in the file.
+            origin.text(record.raw)?;
+            Ok(fields.iter().map(String::from_utf8_lossy).collect::<Vec<_>>())
+        });
+        match (&header, fields) {
+            (None, Ok(fields)) => {
+                let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
+                header = Some(Header::new(&fields, columns, delimiter, &path, line)?);
+            }
+            (None, Err(reason)) => bail!("{}:{line}: {reason}", path.display()),
+            (Some(header), fields) => {
+                let row = fields.and_then(|fields| header.pick(&fields, line));
+                each(row.map_err(|reason| Rejected { line, reason }))?;
+            }
         }
-        let end = reader.position().byte();
-        let raw = reader.get_mut().take_until(end);
-        // The reader passes over blank lines without counting them as part of the position.
-        let blank_lines =
-            raw.iter().take_while(|byte| b"\r\n".contains(byte)).filter(|byte| **byte == b'\n').count();
-        let line = line + blank_lines;
-        ensure!(
-            raw.iter().filter(|byte| **byte == b'"').count() % 2 == 0,
-            "{}:{line}: expected quotes in pairs, found one without its partner. Enclose the field in quotes and double the quotes inside it",
-            path.display()
+    }
+    if header.is_none() {
+        bail!(
+            "{}: expected a header with {}, found an empty file",
+            path.display(),
+            columns::quoted(&columns.names())
         );
-        let fields: Vec<_> = record.iter().map(|field| utf8(field, path, line)).collect::<Result<_, _>>()?;
-        match &header {
-            None => header = Some(Header::new(&fields, columns, path, line)?),
-            Some(header) => each(Row { line, fields: header.pick(&fields, path, line)? })?,
-        }
     }
-    ensure!(
-        header.is_some(),
-        "{}: expected a header with {}, found an empty file",
-        path.display(),
-        quoted(columns)
-    );
     Ok(())
-}
-
-/// Keeps the bytes that the reader has taken, until the row that they belong to is known.
-struct Recorded<R> {
-    inner: R,
-    bytes: Vec<u8>,
-    /// Position of the first kept byte in the file.
-    start: u64,
-}
-
-impl<R> Recorded<R> {
-    /// The bytes up to this position, which are then forgotten.
-    fn take_until(&mut self, end: u64) -> Vec<u8> {
-        let count = (end.saturating_sub(self.start) as usize).min(self.bytes.len());
-        self.start += count as u64;
-        self.bytes.drain(..count).collect()
-    }
-}
-
-impl<R: Read> Read for Recorded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.bytes.extend_from_slice(&buffer[..count]);
-        Ok(count)
-    }
 }
 
 struct Header {
     num_fields: usize,
+    /// Of the text, and of the label where one is wanted.
     picked: Vec<usize>,
+    delimiter: u8,
 }
 
 impl Header {
-    fn new(fields: &[&str], columns: &[&str], path: &Path, line: usize) -> anyhow::Result<Self> {
-        let mut picked = Vec::new();
-        for column in columns {
-            let positions: Vec<_> = (0..fields.len()).filter(|index| fields[*index] == *column).collect();
-            let [position] = positions[..] else {
-                bail!(
-                    "{}:{line}: expected a header with the columns {}, once each; found {}",
-                    path.display(),
-                    quoted(columns),
-                    quoted(fields)
-                );
-            };
-            picked.push(position);
-        }
-        Ok(Self { num_fields: fields.len(), picked })
+    fn new(
+        fields: &[&str],
+        columns: Columns<'_>,
+        delimiter: u8,
+        path: &Path,
+        line: usize,
+    ) -> anyhow::Result<Self> {
+        let picked = columns::positions(columns, fields).or_else(|reason| {
+            bail!("{}:{line}: {}", path.display(), explained(&reason, fields, columns, delimiter))
+        })?;
+        Ok(Self { num_fields: fields.len(), picked, delimiter })
     }
 
-    fn pick(&self, fields: &[&str], path: &Path, line: usize) -> anyhow::Result<Vec<String>> {
-        ensure!(
-            fields.len() == self.num_fields,
-            "{}:{line}: expected {} fields as in the header, found {}. Enclose a text that has commas in quotes",
-            path.display(),
-            self.num_fields,
-            fields.len()
-        );
-        Ok(self.picked.iter().map(|index| fields[*index].to_owned()).collect())
+    fn pick(&self, fields: &[impl AsRef<str>], line: usize) -> Result<Row, String> {
+        if fields.len() != self.num_fields {
+            let name = DELIMITERS.iter().find(|(byte, ..)| *byte == self.delimiter);
+            return Err(format!(
+                "expected {} fields as in the header, found {}. Enclose a text that has {} in quotes",
+                self.num_fields,
+                fields.len(),
+                name.map_or("the delimiter", |(_, name, _)| name)
+            ));
+        }
+        let mut picked = self.picked.iter().map(|index| fields[*index].as_ref().to_owned());
+        let (text, label) = (picked.next().unwrap_or_default(), picked.next().unwrap_or_default());
+        Ok(Row { line, text, label })
     }
+}
+
+/// What is wrong with a header, in terms of the cure.
+fn explained(reason: &str, fields: &[&str], columns: Columns<'_>, delimiter: u8) -> String {
+    let line = fields.join(char::from(delimiter).to_string().as_str());
+    for (other, name, option) in DELIMITERS.iter().filter(|(other, ..)| *other != delimiter) {
+        let split: Vec<&str> = line.split(char::from(*other)).collect();
+        // One field where two are wanted, which would be two: other names, perhaps, but this comes first.
+        let wanted = columns.names().len();
+        let is_one = fields.len() < wanted && split.len() >= wanted;
+        if split.len() > 1 && (is_one || are_similar(columns, &split)) {
+            return format!(
+                "expected a header with the columns {}, found {line:?}: separated by {name}. Say so: --delimiter \
+                 {option} (in a configuration data.delimiter)",
+                columns::quoted(&columns.names())
+            );
+        }
+    }
+    // A number or half a sentence is no name of a column.
+    let is_value = |field: &&str| field.trim().parse::<f64>().is_ok() || field.split_whitespace().count() > 3;
+    if !are_similar(columns, fields) && fields.iter().any(is_value) {
+        return format!(
+            "{reason}. If this is a row and the file has no header: put the line `{}` in front",
+            columns.names().join(char::from(delimiter).to_string().as_str())
+        );
+    }
+    reason.to_owned()
 }

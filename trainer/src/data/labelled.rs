@@ -1,14 +1,17 @@
-//! Reading texts, labelled or not: CSV, JSONL and Parquet, for unlabelled ones also plain text.
+//! Reading labelled texts from CSV, JSONL and Parquet: what is trained on, and scored on.
 //!
-//! First step of `train`, `evaluate`, `prune` and `predict --input`. Rows stream through; only what is asked for stays
-//! in memory. A bad row stops the reading and is named by file and line: nothing is skipped silently. Blank lines in
-//! CSV and JSONL are no rows.
+//! First step of `train` and `evaluate`; `texts` does the same without labels. Rows stream through; only what is asked for
+//! stays in memory. A bad row is named by file and line, and the reading goes on behind it, so that all of them are told
+//! at once: nothing is skipped silently. Blank lines in CSV and JSONL are no rows.
 
-use super::rows;
-use super::rows::{Format, Row};
-use anyhow::{bail, ensure};
-use classifier::normalization::Normalization;
-use sha2::{Digest, Sha256};
+use super::labels::Labels;
+use super::readable::{NOTHING_TO_READ, is_blank, readable_check};
+use super::rows::{self, Format, Rejected, Row, refuse};
+use super::source;
+use crate::config::reading::ReadOptions;
+use crate::config::schema::DataConfig;
+use anyhow::bail;
+use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 
 /// One labelled text.
@@ -31,156 +34,151 @@ pub struct Dataset {
     pub sha256: String,
     /// The file.
     pub path: PathBuf,
+    /// Rows that cannot be used, in file order; none but from [`read_labelled_leniently`].
+    pub rejected: Vec<Rejected>,
+    /// How the file writes its labels, and which ids it means by that.
+    pub spellings: IndexMap<String, usize>,
     /// Lines whose text is only a URL, counted as in [`Example::line`]; no rows are made of them.
     left_out: Vec<usize>,
 }
 
-/// Texts without labels.
-#[derive(Clone, Debug)]
-pub struct TextCorpus {
-    /// The texts in file order; at least one.
-    pub texts: Vec<String>,
-    /// SHA-256 of the file's bytes, lower-case hexadecimal (FIPS 180-4).
-    pub sha256: String,
-}
-
-/// Reads `text,label` rows; a label is an id or a name of `labels`, exactly as written there.
+/// Reads the labelled file of a configuration as [`read_labelled`] does; `is_first` is false where its warning has been
+/// given before.
 ///
 /// # Errors
-/// A file that cannot be read, is not UTF-8, lacks a column or any row; a ragged row, a missing value, an unknown
-/// label, a text that is blank. Each names the file and, where there is one, the line. Texts that are only a URL are
-/// left out with a warning of the same form on standard error.
-pub fn read_labelled(path: &Path, labels: &[String]) -> anyhow::Result<Dataset> {
-    let dataset = read_labelled_again(path, labels)?;
-    if !dataset.left_out.is_empty() {
-        let lines: Vec<_> = dataset.left_out.iter().take(10).map(usize::to_string).collect();
-        let others = if dataset.left_out.len() > lines.len() { " and more" } else { "" };
-        eprintln!(
-            "warning: {}:{}{others}: {} rows are left out: a URL and nothing to read",
-            path.display(),
-            lines.join(", "),
-            dataset.left_out.len()
-        );
+/// As [`read_labelled`].
+pub fn read_configured(config: &DataConfig, is_first: bool) -> anyhow::Result<Dataset> {
+    let labels = Labels::new(&config.labels, "`data.labels`");
+    let dataset = read(&config.train, &labels, &config.read_options())?;
+    refuse(&config.train, &dataset.rejected)?;
+    if is_first {
+        dataset.warn_of_left_out();
     }
     Ok(dataset)
 }
 
-/// As [`read_labelled`], without its warning: for the data of a run, which has given it.
+/// Reads rows of text and label; a label is an id or a name, exactly as written there, or what the options map to one.
 ///
 /// # Errors
-/// As [`read_labelled`].
-pub fn read_labelled_again(path: &Path, labels: &[String]) -> anyhow::Result<Dataset> {
+/// A file that cannot be read, lacks a column or any row; a ragged row, a missing value, bytes that are no text, an
+/// unknown label, a text that is blank. All such rows are told at once, each by file and line. Texts that are only a URL
+/// are left out with a warning of the same form on standard error.
+pub fn read_labelled(path: &Path, labels: &Labels, options: &ReadOptions) -> anyhow::Result<Dataset> {
+    let dataset = read(path, labels, options)?;
+    refuse(path, &dataset.rejected)?;
+    dataset.warn_of_left_out();
+    Ok(dataset)
+}
+
+/// As [`read_labelled`], but rows that cannot be used are listed in [`Dataset::rejected`] and the others returned.
+///
+/// # Errors
+/// A file that cannot be read, lacks a column or has no row that can be used.
+pub fn read_labelled_leniently(
+    path: &Path,
+    labels: &Labels,
+    options: &ReadOptions,
+) -> anyhow::Result<Dataset> {
+    let dataset = read(path, labels, options)?;
+    dataset.warn_of_left_out();
+    Ok(dataset)
+}
+
+fn read(path: &Path, labels: &Labels, options: &ReadOptions) -> anyhow::Result<Dataset> {
+    let shown = source::shown(path);
+    let shown = shown.display();
     if let Format::Lines = Format::of(path)? {
-        bail!(
-            "{}: expected a .csv, .jsonl or .parquet file, found plain text without labels",
-            path.display()
-        );
+        bail!("{shown}: expected a .csv, .tsv, .jsonl or .parquet file, found plain text without labels");
     }
+    let labels = &labels.with_map(&options.label_map)?;
     let is_readable = readable_check()?;
-    let (mut examples, mut left_out, mut num_rows) = (Vec::new(), Vec::new(), 0);
-    let sha256 = rows::for_each(path, &["text", "label"], &mut |Row { line, fields }| {
-        num_rows += 1;
-        let [text, label]: [String; 2] =
-            fields.try_into().map_err(|_| anyhow::anyhow!("two fields were asked for"))?;
-        ensure!(!is_blank(&text), nothing_to_read(path, line));
-        let Some(label) = label_id(&label, labels) else {
-            let known: Vec<_> =
-                labels.iter().enumerate().map(|(id, name)| format!("{id} or {name}")).collect();
-            bail!("{}:{line}: unknown label: expected {}, found {label:?}", path.display(), known.join(", "));
-        };
-        match is_readable(&text) {
-            true => examples.push(Example { text, label, line }),
+    let (mut examples, mut rejected, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let mut spellings = IndexMap::new();
+    let sha256 = rows::for_each(path, options, true, &mut |row| {
+        match row.and_then(|row| example(row, labels, &mut spellings)) {
+            Err(row) => rejected.push(row),
+            Ok(example) if is_readable(&example.text) => examples.push(example),
             // Real tweets are sometimes a link and nothing else: no mistake in the data, but nothing to judge.
-            false => left_out.push(line),
+            Ok(example) => left_out.push(example.line),
         }
         Ok(())
     })?;
-    ensure!(num_rows > 0, "{}: expected at least one row of text and label, found none", path.display());
-    if let Some(first) = left_out.first().filter(|_| examples.is_empty()) {
-        bail!(
-            "{}:{first} is left out, and so are all rows: expected words in the text, found only URLs",
-            path.display()
-        );
+    if examples.is_empty() {
+        refuse(path, &rejected)?;
+        if let Some(first) = left_out.first() {
+            bail!(
+                "{shown}:{first} is left out, and so are all rows: expected words in the text, found only URLs"
+            );
+        }
+        bail!("{shown}: expected at least one row of text and label, found none");
     }
-    Ok(Dataset { examples, sha256, path: path.to_owned(), left_out })
+    Ok(Dataset { examples, sha256, path: path.to_owned(), rejected, spellings, left_out })
 }
 
-/// Reads the `text` column of a CSV or Parquet file, the `text` keys of a JSONL file, or the lines of a `.txt` file.
-///
-/// # Errors
-/// As [`read_labelled`], but for the labels; a text that is only a URL.
-pub fn read_texts(path: &Path) -> anyhow::Result<Vec<String>> {
-    let is_readable = readable_check()?;
-    let mut texts = Vec::new();
-    rows::for_each(path, &["text"], &mut |Row { line, fields }| {
-        let text = fields.into_iter().next().unwrap_or_default();
-        ensure!(is_readable(&text), nothing_to_read(path, line));
-        texts.push(text);
-        Ok(())
-    })?;
-    ensure!(!texts.is_empty(), "{}: expected at least one text, found none", path.display());
-    Ok(texts)
+fn example(row: Row, labels: &Labels, spellings: &mut IndexMap<String, usize>) -> Result<Example, Rejected> {
+    let Row { line, text, label: spelling } = row;
+    let reject = |reason: String| Rejected { line, reason };
+    if is_blank(&text) {
+        return Err(reject(NOTHING_TO_READ.to_owned()));
+    }
+    if let Some(&label) = spellings.get(&spelling) {
+        return Ok(Example { text, label, line });
+    }
+    let label = labels.id(&spelling).map_err(reject)?;
+    spellings.insert(spelling, label);
+    Ok(Example { text, label, line })
 }
 
-/// Reads texts as [`read_texts`] does, but leaves out those with nothing to read; a warning says how many.
-///
-/// # Errors
-/// As [`read_texts`]; no text is left.
-pub fn read_corpus(path: &Path) -> anyhow::Result<TextCorpus> {
-    let is_readable = readable_check()?;
-    let (mut texts, mut num_rows) = (Vec::new(), 0);
-    let sha256 = rows::for_each(path, &["text"], &mut |row| {
-        num_rows += 1;
-        texts.extend(row.fields.into_iter().filter(|text| is_readable(text)));
-        Ok(())
-    })?;
-    ensure!(num_rows > 0, "{}: expected at least one text, found none", path.display());
-    ensure!(
-        !texts.is_empty(),
-        "{}: expected a text with words, found only URLs, whitespace and control characters",
-        path.display()
-    );
-    if texts.len() < num_rows {
+impl Dataset {
+    fn warn_of_left_out(&self) {
+        if self.left_out.is_empty() {
+            return;
+        }
+        let lines: Vec<_> = self.left_out.iter().take(10).map(usize::to_string).collect();
+        let others = if self.left_out.len() > lines.len() { " and more" } else { "" };
         eprintln!(
-            "warning: {}: {} texts are left out: nothing to read",
-            path.display(),
-            num_rows - texts.len()
+            "warning: {}:{}{others}: {} rows are left out: a URL and nothing to read",
+            source::shown(&self.path).display(),
+            lines.join(", "),
+            self.left_out.len()
         );
     }
-    Ok(TextCorpus { texts, sha256 })
 }
 
-fn label_id(label: &str, labels: &[String]) -> Option<usize> {
-    match label.parse::<usize>() {
-        Ok(id) => (id < labels.len()).then_some(id),
-        Err(_) => labels.iter().position(|name| name == label),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::texts::{read_corpus, read_texts, read_texts_leniently};
+
+    #[test]
+    fn bad_rows_are_listed_and_the_others_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let write = |content: &[u8]| std::fs::write(&path, content).unwrap();
+        write(b"text,label\nup,1\nup,Up\n\"up\" or,1\n\xFF,0\nup,1,1\n\nhttps://t.co/a,1\n ,0\ndown,0\n");
+        let options = ReadOptions::default();
+        let labels = Labels::new(&["Down", "Up"].map(str::to_owned), "a test");
+        let dataset = read_labelled_leniently(&path, &labels, &options).unwrap();
+        let lines = |rejected: &[Rejected]| rejected.iter().map(|row| row.line).collect::<Vec<_>>();
+        assert_eq!(dataset.examples.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3, 10]);
+        assert_eq!(lines(&dataset.rejected), [4, 5, 6, 9]);
+        assert_eq!(
+            dataset.spellings.iter().map(|(found, id)| (found.as_str(), *id)).collect::<Vec<_>>(),
+            [("1", 1), ("Up", 1), ("0", 0)]
+        );
+        let error = read_labelled(&path, &labels, &options).unwrap_err().to_string();
+        assert!(error.contains("4 rows") && error.contains("a.csv:9: empty text"), "{error}");
+
+        let texts = read_texts_leniently(&path, &options).unwrap();
+        assert_eq!(texts.len(), 8);
+        let rejected: Vec<_> = texts.iter().filter_map(|row| row.clone().err()).collect();
+        assert_eq!(lines(&rejected), [4, 5, 6, 8, 9]);
+        assert!(read_texts(&path, &options).unwrap_err().to_string().contains("a.csv:8: empty text"));
+        let corpus = read_corpus(&path, &options).unwrap_err().to_string();
+        assert!(corpus.contains("3 rows") && !corpus.contains("a.csv:9"), "{corpus}");
+
+        write(b"text,label\nup,Left\n");
+        let error = read_labelled_leniently(&path, &labels, &options).unwrap_err().to_string();
+        assert!(error.contains("a.csv:2: unknown label: expected 0 or Down, 1 or Up (a test)"), "{error}");
     }
-}
-
-/// Whether a text has anything that the tokenizer would keep, under every step that removes something: what is only
-/// a URL is no text, whatever the model in question removes.
-fn readable_check() -> anyhow::Result<impl Fn(&str) -> bool> {
-    let normalization = Normalization::new(&["decode_html_entities", "remove_urls", "collapse_whitespace"])?;
-    Ok(move |text: &str| !is_blank(&normalization.apply(text)))
-}
-
-fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || c.is_control())
-}
-
-fn nothing_to_read(path: &Path, line: usize) -> String {
-    format!(
-        "{}:{line}: empty text: expected at least one word, found nothing to read (URLs, whitespace and control characters do not count). Remove the row",
-        path.display()
-    )
-}
-
-/// SHA-256 in lower-case hexadecimal.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-/// Lower-case hexadecimal.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

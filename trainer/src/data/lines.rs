@@ -1,36 +1,43 @@
 //! Plain text: every line is a text. JSON Lines are divided by the same hand.
 
-use super::rows::{Each, Row, utf8};
+use super::rows::{Each, Rejected, Row};
+use super::source::{Origin, Source};
 use anyhow::Context;
 use std::io::BufRead;
-use std::path::Path;
 
-/// Every line as the one field of a row.
+/// What is done with a line and its number: its text, or why it has none.
+pub type EachLine<'a> = &'a mut dyn FnMut(usize, Result<&str, String>) -> anyhow::Result<()>;
+
+/// Every line as the text of a row.
 ///
 /// # Errors
-/// A file that cannot be read, a line that is not UTF-8, whatever `each` returns.
-pub fn rows(reader: impl BufRead, path: &Path, each: Each<'_>) -> anyhow::Result<()> {
-    for_each(reader, path, &mut |line, text| each(Row { line, fields: vec![text.to_owned()] }))
+/// A file that cannot be read, whatever `each` returns.
+pub fn rows(source: Source<'_>, each: Each<'_>) -> anyhow::Result<()> {
+    for_each(source, &mut |line, text| {
+        let row = text.map(|text| Row { line, text: text.to_owned(), label: String::new() });
+        each(row.map_err(|reason| Rejected { line, reason }))
+    })
 }
 
-/// Hands each line to `each`, with its number and without its end.
+/// Hands each line to `each`, with its number and without its end; or why it is no text.
 ///
 /// # Errors
 /// As [`rows`].
-pub fn for_each(
-    mut reader: impl BufRead,
-    path: &Path,
-    each: &mut dyn FnMut(usize, &str) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+pub fn for_each(mut source: Source<'_>, each: EachLine<'_>) -> anyhow::Result<()> {
     let mut bytes = Vec::new();
+    let mut read = 0;
     for line in 1.. {
         bytes.clear();
-        reader.read_until(b'\n', &mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
-        if bytes.is_empty() {
+        let count = source.reader.read_until(source.line_end, &mut bytes);
+        let count = count.with_context(|| format!("cannot read {}", source.path.display()))?;
+        if count == 0 {
             break;
         }
-        let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-        each(line, utf8(text.strip_suffix(b"\r").unwrap_or(text), path, line)?)?;
+        let text = bytes.strip_suffix(&[source.line_end]).unwrap_or(&bytes);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let origin = Origin { offset: source.offset.map(|start| start + read), encoding: source.encoding };
+        each(line, origin.text(text))?;
+        read += count as u64;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Parquet rows by column name: a string column of texts, a string or integer column of labels.
 //!
 //! Columns are read side by side, some thousand values at a time, row group by row group. A row has no line: its
-//! number in the file stands in its place.
+//! number in the file stands in its place. A row with a null or with bytes that are no text is rejected by itself.
 
-use super::rows::{Each, Row, quoted, utf8};
+use super::columns;
+use super::rows::{Columns, Each, Rejected, Row};
 use ::parquet::basic::{Compression, ConvertedType, Type as Physical};
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::DataType;
@@ -18,12 +19,15 @@ use std::path::Path;
 /// Values of a column that are in memory at once.
 const BATCH_ROWS: usize = 4096;
 
-/// The values of the named columns, row by row. Other columns are ignored.
+/// A value as text, or why the row has none.
+type Field = Result<String, String>;
+
+/// The values of the wanted columns, row by row. Other columns are ignored.
 ///
 /// # Errors
 /// A file that is empty, truncated or no Parquet; a column that is missing or there twice, of another type, in a
-/// compression that is not built in; a null, by the number of its row.
-pub fn rows(path: &Path, columns: &[&str], each: Each<'_>) -> anyhow::Result<()> {
+/// compression that is not built in; whatever `each` returns.
+pub fn rows(path: &Path, columns: Columns<'_>, each: Each<'_>) -> anyhow::Result<()> {
     let place = path.display();
     let file = File::open(path).with_context(|| format!("cannot read {place}"))?;
     ensure!(file.metadata()?.len() > 0, "{place}: expected a Parquet file, found an empty file");
@@ -31,16 +35,13 @@ pub fn rows(path: &Path, columns: &[&str], each: Each<'_>) -> anyhow::Result<()>
         || format!("{place}: expected a whole Parquet file, found one that is truncated or damaged");
     let reader = unpanicked(|| SerializedFileReader::new(file)).with_context(damaged)?;
     let schema = reader.metadata().file_metadata().schema_descr();
-    let positions = columns
-        .iter()
-        .map(|column| position(schema, column, columns))
-        .collect::<anyhow::Result<Vec<usize>>>()
-        .with_context(|| place.to_string())?;
+    let positions = leaves(schema, columns).with_context(|| place.to_string())?;
+    let columns = columns.names();
 
     let mut line = 0;
     for index in 0..reader.num_row_groups() {
         let group = unpanicked(|| reader.get_row_group(index)).with_context(damaged)?;
-        for (position, column) in positions.iter().zip(columns) {
+        for (position, column) in positions.iter().zip(&columns) {
             let chunk = group.metadata().column(*position);
             let compression = chunk.compression();
             ensure!(
@@ -53,7 +54,7 @@ pub fn rows(path: &Path, columns: &[&str], each: Each<'_>) -> anyhow::Result<()>
         loop {
             let batch = readers
                 .iter_mut()
-                .zip(columns)
+                .zip(&columns)
                 .map(|(reader, column)| values(reader, path, column, line))
                 .collect::<anyhow::Result<Vec<_>>>()?;
             let num_rows = batch.first().map_or(0, Vec::len);
@@ -64,7 +65,14 @@ pub fn rows(path: &Path, columns: &[&str], each: Each<'_>) -> anyhow::Result<()>
             let mut batch: Vec<_> = batch.into_iter().map(Vec::into_iter).collect();
             for _ in 0..num_rows {
                 line += 1;
-                each(Row { line, fields: batch.iter_mut().filter_map(Iterator::next).collect() })?;
+                // Every column moves on by a row, whatever is wrong with one of them.
+                let fields: Vec<Field> = batch.iter_mut().filter_map(Iterator::next).collect();
+                let row = fields.into_iter().collect::<Result<Vec<_>, _>>().map(|fields| {
+                    let mut fields = fields.into_iter();
+                    let (text, label) = (fields.next(), fields.next());
+                    Row { line, text: text.unwrap_or_default(), label: label.unwrap_or_default() }
+                });
+                each(row.map_err(|reason| Rejected { line, reason }))?;
             }
         }
     }
@@ -72,16 +80,15 @@ pub fn rows(path: &Path, columns: &[&str], each: Each<'_>) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Where a column is among the file's leaves.
-fn position(schema: &SchemaDescriptor, column: &str, columns: &[&str]) -> anyhow::Result<usize> {
-    let fields = schema.root_schema().get_fields();
-    let found: Vec<_> = fields.iter().map(|field| field.name()).collect();
-    ensure!(
-        found.iter().filter(|name| **name == column).count() == 1,
-        "expected the columns {}, once each; found {}",
-        quoted(columns),
-        quoted(&found)
-    );
+/// Where the columns are among the file's leaves.
+fn leaves(schema: &SchemaDescriptor, columns: Columns<'_>) -> anyhow::Result<Vec<usize>> {
+    let found: Vec<_> = schema.root_schema().get_fields().iter().map(|field| field.name()).collect();
+    columns::positions(columns, &found).map_err(anyhow::Error::msg)?;
+    let leaf = |column: &str| leaf(schema, column, columns.label == Some(column));
+    columns.names().into_iter().map(leaf).collect()
+}
+
+fn leaf(schema: &SchemaDescriptor, column: &str, is_label: bool) -> anyhow::Result<usize> {
     let leaf = schema.columns().iter().position(|leaf| leaf.path().parts() == [column]);
     let Some(leaf) = leaf.filter(|leaf| schema.column(*leaf).max_rep_level() == 0) else {
         bail!("column `{column}`: expected single values, found lists or structures");
@@ -103,9 +110,9 @@ fn position(schema: &SchemaDescriptor, column: &str, columns: &[&str]) -> anyhow
                 | C::UINT_32
                 | C::UINT_64
         );
-    let (fits, expected) = match column {
-        "text" => (is_string, "strings"),
-        _ => (is_string || is_integer, "integers (ids) or strings (names)"),
+    let (fits, expected) = match is_label {
+        false => (is_string, "strings"),
+        true => (is_string || is_integer, "integers (ids) or strings (names)"),
     };
     ensure!(
         fits,
@@ -115,47 +122,48 @@ fn position(schema: &SchemaDescriptor, column: &str, columns: &[&str]) -> anyhow
 }
 
 /// The next values of a column as text; none at the end. `line` rows were read before.
-fn values(reader: &mut ColumnReader, path: &Path, column: &str, line: usize) -> anyhow::Result<Vec<String>> {
-    match reader {
-        ColumnReader::ByteArrayColumnReader(reader) => {
-            let values = batch(reader, path, column, line)?;
-            let texts = values.iter().enumerate();
-            texts.map(|(index, text)| Ok(utf8(text.data(), path, line + index + 1)?.to_owned())).collect()
-        }
-        ColumnReader::Int32ColumnReader(reader) => {
-            Ok(batch(reader, path, column, line)?.iter().map(i32::to_string).collect())
-        }
-        ColumnReader::Int64ColumnReader(reader) => {
-            Ok(batch(reader, path, column, line)?.iter().map(i64::to_string).collect())
-        }
-        _ => bail!("{}: column `{column}` has another type than the file's schema says", path.display()),
-    }
+fn values(reader: &mut ColumnReader, path: &Path, column: &str, line: usize) -> anyhow::Result<Vec<Field>> {
+    let place = || format!("{}: column `{column}` behind row {line}", path.display());
+    let fields = match reader {
+        ColumnReader::ByteArrayColumnReader(reader) => batch(reader, |text| text_of(text.data(), column)),
+        ColumnReader::Int32ColumnReader(reader) => batch(reader, |id| Ok(id.to_string())),
+        ColumnReader::Int64ColumnReader(reader) => batch(reader, |id| Ok(id.to_string())),
+        _ => bail!("{}: expected the type that the file's schema says, found another", place()),
+    };
+    let fields =
+        fields.with_context(|| format!("{}: expected a whole Parquet file, found damage", place()))?;
+    let null = || format!("column `{column}`: expected a value, found null. Fill it in or remove the row");
+    Ok(fields.into_iter().map(|field| field.unwrap_or_else(|| Err(null()))).collect())
 }
 
+fn text_of(bytes: &[u8], column: &str) -> Field {
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
+        let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+        format!(
+            "column `{column}`: expected UTF-8, found the byte 0x{byte:02X}. Write the file anew in UTF-8"
+        )
+    })
+}
+
+/// `None` stands for a null.
 fn batch<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
-    path: &Path,
-    column: &str,
-    line: usize,
-) -> anyhow::Result<Vec<T::T>> {
+    field: impl Fn(&T::T) -> Field,
+) -> anyhow::Result<Vec<Option<Field>>> {
     let (mut values, mut levels) = (Vec::new(), Vec::new());
-    let read = unpanicked(|| reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values));
-    let (num_rows, num_values, num_levels) = read.with_context(|| {
-        format!(
-            "{}: column `{column}` behind row {line}: expected a whole Parquet file, found damage",
-            path.display()
-        )
-    })?;
-    // A column that may hold nulls has a level for each row: 0 where there is no value.
-    if num_values < num_rows {
-        let null = levels[..num_levels.min(levels.len())].iter().position(|level| *level == 0).unwrap_or(0);
-        bail!(
-            "{}:{}: column `{column}`: expected a value, found null. Fill it in or remove the row",
-            path.display(),
-            line + null + 1
-        );
+    let (num_rows, num_values, _) =
+        unpanicked(|| reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values))?;
+    if num_values == num_rows {
+        return Ok(values.iter().map(|value| Some(field(value))).collect());
     }
-    Ok(values)
+    // A column that may hold nulls has a level for each row: 0 where there is no value.
+    let num_there = levels.iter().filter(|level| **level > 0).count();
+    ensure!(
+        levels.len() == num_rows && num_there == num_values,
+        "{num_rows} rows, {num_there} of {num_values} values"
+    );
+    let mut values = values.iter();
+    Ok(levels.iter().map(|level| if *level == 0 { None } else { values.next().map(&field) }).collect())
 }
 
 /// Calls into the `parquet` crate, which panics over some damaged files where it should return an error.

@@ -1,34 +1,107 @@
-//! The rows of a file in any format, one after the other, and the hash of its bytes.
+//! The rows of a file in any format, one after the other, good or bad, and the hash of its bytes.
 
-use super::labelled::hexadecimal;
+use super::source::{Source, hashed, is_standard_input};
 use super::{csv, jsonl, lines, parquet};
-use anyhow::{Context, bail};
-use sha2::{Digest, Sha256};
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use crate::config::reading::{Delimiter, ReadOptions};
+use anyhow::{bail, ensure};
 use std::path::Path;
 
-/// The named fields of one row, in the order in which they were asked for.
+pub use super::source::shown;
+
+/// One row, as text whatever the file has.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Line on which it begins, or number of the row where a format has no lines; from 1.
     pub line: usize,
-    /// As text, whatever the file has.
-    pub fields: Vec<String>,
+    /// Its text.
+    pub text: String,
+    /// Its label; empty where none is asked for.
+    pub label: String,
 }
 
+/// A row that cannot be used; the reading goes on behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Counted as in [`Row::line`].
+    pub line: usize,
+    /// What was expected, what was found, what to do about it.
+    pub reason: String,
+}
+
+impl Rejected {
+    /// Where in this file, and why.
+    pub fn at(&self, path: &Path) -> String {
+        format!("{}: {}", place(path, self.line), self.reason)
+    }
+}
+
+/// Where a row is, for messages: file and line.
+pub fn place(path: &Path, line: usize) -> String {
+    format!("{}:{line}", shown(path).display())
+}
+
+/// An error that names the rejected rows, where there are any.
+///
+/// # Errors
+/// There are some; of many the first ten are named.
+pub fn refuse(path: &Path, rejected: &[Rejected]) -> anyhow::Result<()> {
+    let named: Vec<_> = rejected.iter().take(NUM_NAMED).map(|row| row.at(path)).collect();
+    match rejected.len() {
+        0 => Ok(()),
+        1 => bail!("{}", named.join("\n")),
+        count => {
+            let more = match count > named.len() {
+                true => format!("\nand {} more", count - named.len()),
+                false => String::new(),
+            };
+            bail!("{count} rows cannot be used:\n{}{more}", named.join("\n"))
+        }
+    }
+}
+
+/// How many bad rows an error names.
+const NUM_NAMED: usize = 10;
+
 /// What is done with a row; an error ends the reading.
-pub type Each<'a> = &'a mut dyn FnMut(Row) -> anyhow::Result<()>;
+pub type Each<'a> = &'a mut dyn FnMut(Result<Row, Rejected>) -> anyhow::Result<()>;
+
+/// Which columns or keys are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    /// The texts'.
+    pub text: &'a str,
+    /// The labels', where they are wanted.
+    pub label: Option<&'a str>,
+}
+
+impl<'a> Columns<'a> {
+    /// Text alone, or text and label.
+    pub fn new(options: &'a ReadOptions, with_label: bool) -> Self {
+        Self { text: &options.text_column, label: with_label.then_some(&options.label_column) }
+    }
+
+    /// Their names, the text's first.
+    pub fn names(&self) -> Vec<&'a str> {
+        [self.text].into_iter().chain(self.label).collect()
+    }
+}
 
 /// What a file holds, by the end of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// `.csv`, with a header.
-    Csv,
+    /// `.csv`, `.tsv`: with a header.
+    Csv {
+        /// Between fields where the options do not say it.
+        delimiter: u8,
+    },
     /// `.jsonl`: an object a line.
     Jsonl,
     /// `.parquet`.
     Parquet,
     /// `.txt`: a text a line, no labels.
     Lines,
+    /// `-`, standard input: JSON Lines where it begins with `{`, else CSV.
+    Piped,
 }
 
 impl Format {
@@ -37,14 +110,20 @@ impl Format {
     /// # Errors
     /// Another ending.
     pub fn of(path: &Path) -> anyhow::Result<Self> {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("csv") => Ok(Self::Csv),
+        if is_standard_input(path) {
+            return Ok(Self::Piped);
+        }
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        match ending.as_deref() {
+            Some("csv") => Ok(Self::Csv { delimiter: b',' }),
+            Some("tsv") => Ok(Self::Csv { delimiter: b'\t' }),
             Some("jsonl") => Ok(Self::Jsonl),
             Some("parquet") => Ok(Self::Parquet),
             Some("txt") => Ok(Self::Lines),
-            _ => {
-                bail!("{}: expected a file whose name ends in .csv, .jsonl, .parquet or .txt", path.display())
-            }
+            _ => bail!(
+                "{}: expected a file whose name ends in .tsv, .csv, .jsonl, .parquet or .txt, or `-` for standard input",
+                path.display()
+            ),
         }
     }
 }
@@ -52,66 +131,39 @@ impl Format {
 /// Hands each row to `each`; returns the SHA-256 of the file.
 ///
 /// # Errors
-/// A file that cannot be read or is malformed, whatever `each` returns.
-pub fn for_each(path: &Path, columns: &[&str], each: Each<'_>) -> anyhow::Result<String> {
-    match Format::of(path)? {
-        Format::Csv => hashed(path, |reader| csv::rows(reader, path, columns, each)),
-        Format::Jsonl => hashed(path, |reader| jsonl::rows(reader, path, columns, each)),
-        Format::Lines => hashed(path, |reader| lines::rows(reader, path, each)),
+/// A file that cannot be read or whose rows cannot be told apart, whatever `each` returns.
+pub fn for_each(
+    path: &Path,
+    options: &ReadOptions,
+    with_label: bool,
+    each: Each<'_>,
+) -> anyhow::Result<String> {
+    let columns = Columns::new(options, with_label);
+    ensure!(
+        columns.label != Some(columns.text),
+        "expected a column of texts and another of labels, found `{}` for both",
+        columns.text
+    );
+    let format = Format::of(path)?;
+    if format == Format::Parquet {
         // Its table of contents is its end, so that it cannot be hashed while its rows are read.
-        Format::Parquet => {
-            let sha256 = hashed(path, |_| Ok(()))?;
-            parquet::rows(path, columns, each)?;
-            Ok(sha256)
+        let sha256 = hashed(path, options.encoding, |_| Ok(()))?;
+        parquet::rows(path, columns, each)?;
+        return Ok(sha256);
+    }
+    let delimiter = |default: u8| match options.delimiter {
+        Delimiter::Auto => default,
+        Delimiter::Byte(byte) => byte,
+    };
+    hashed(path, options.encoding, |source: Source<'_>| match format {
+        Format::Jsonl => jsonl::rows(source, columns, each),
+        Format::Lines => lines::rows(source, each),
+        Format::Piped if source.start.trim_ascii_start().starts_with(b"{") => {
+            jsonl::rows(source, columns, each)
         }
-    }
-}
-
-/// Opens the file, lets `read` have it, and reads what that leaves; returns the SHA-256 of the whole.
-fn hashed(path: &Path, read: impl FnOnce(&mut dyn BufRead) -> anyhow::Result<()>) -> anyhow::Result<String> {
-    let cannot_read = || format!("cannot read {}", path.display());
-    let mut hashed = Hashed { inner: File::open(path).with_context(cannot_read)?, hasher: Sha256::new() };
-    let mut reader = BufReader::new(&mut hashed);
-    let mut start = Vec::new();
-    reader.by_ref().take(3).read_to_end(&mut start).with_context(cannot_read)?;
-    // What spreadsheets put in front of UTF-8.
-    let start = if start == b"\xEF\xBB\xBF" { &[][..] } else { &start };
-    read(&mut start.chain(reader))?;
-    std::io::copy(&mut hashed, &mut std::io::sink()).with_context(cannot_read)?;
-    Ok(hexadecimal(&hashed.hasher.finalize()))
-}
-
-/// Hashes what is read through it.
-struct Hashed {
-    inner: File,
-    hasher: Sha256,
-}
-
-impl Read for Hashed {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.hasher.update(&buffer[..count]);
-        Ok(count)
-    }
-}
-
-/// The text of a line, or where it is none.
-///
-/// # Errors
-/// Bytes that are not UTF-8; the first is named.
-pub fn utf8<'a>(bytes: &'a [u8], path: &Path, line: usize) -> anyhow::Result<&'a str> {
-    std::str::from_utf8(bytes).map_err(|error| {
-        let found = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-        anyhow::anyhow!(
-            "{}:{line}: expected UTF-8, found the byte 0x{found:02X}. Convert the file to UTF-8",
-            path.display()
-        )
+        Format::Csv { delimiter: default } => csv::rows(source, columns, delimiter(default), each),
+        Format::Piped | Format::Parquet => csv::rows(source, columns, delimiter(b','), each),
     })
-}
-
-/// Names as an error lists them.
-pub fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -121,20 +173,40 @@ mod tests {
     #[test]
     fn the_hash_is_that_of_the_whole_file() {
         let folder = tempfile::tempdir().unwrap();
-        // Longer than every buffer on the way; with and without what is taken off the start.
+        // Longer than every buffer on the way; with and without what is taken off the start, decoded and not.
         let lines = "{\"text\": \"Shares rise\"}\n".repeat(10_000);
-        for (name, start) in [("a.jsonl", ""), ("b.txt", "\u{feff}"), ("c.csv", "\u{feff}text\n1\n")] {
+        let utf_16 = format!("\u{feff}{lines}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (name, content, expected) in [
+            ("a.jsonl", lines.clone().into_bytes(), 10_000),
+            ("b.txt", format!("\u{feff}{lines}").into_bytes(), 10_000),
+            ("c.csv", "\u{feff}text\n1\n".into(), 1),
+            ("d.JSONL", utf_16, 10_000),
+        ] {
             let path = folder.path().join(name);
-            let content = if name == "c.csv" { start.to_owned() } else { format!("{start}{lines}") };
             std::fs::write(&path, &content).unwrap();
             let mut num_rows = 0;
-            let mut count = |_| {
-                num_rows += 1;
+            let mut count = |row: Result<Row, Rejected>| {
+                num_rows += usize::from(row.is_ok());
                 Ok(())
             };
-            let sha256 = for_each(&path, &["text"], &mut count).unwrap();
-            assert_eq!(sha256, super::super::labelled::sha256_hex(content.as_bytes()), "{name}");
-            assert_eq!(num_rows, if name == "c.csv" { 1 } else { 10_000 });
+            let sha256 = for_each(&path, &ReadOptions::default(), false, &mut count).unwrap();
+            assert_eq!(sha256, super::super::hash::sha256_hex(&content), "{name}");
+            assert_eq!(num_rows, expected, "{name}");
         }
+    }
+
+    #[test]
+    fn endings_are_read_in_any_case() {
+        for (name, format) in [
+            ("a.CSV", Format::Csv { delimiter: b',' }),
+            ("a.b.Tsv", Format::Csv { delimiter: b'\t' }),
+            ("a.JsonL", Format::Jsonl),
+            ("A.PARQUET", Format::Parquet),
+            ("a.TXT", Format::Lines),
+            ("-", Format::Piped),
+        ] {
+            assert_eq!(Format::of(Path::new(name)).unwrap(), format, "{name}");
+        }
+        assert!(Format::of(Path::new("csv")).is_err() && Format::of(Path::new("a.json")).is_err());
     }
 }

@@ -1,12 +1,12 @@
 //! Which rows are trained on, selected on and reported: decided by a seed alone, before anything is trained.
 //!
-//! Near-duplicates (the same words after removing URLs, case and punctuation) stay on one side, or the report
-//! would be about rows that were learned by heart. Labels keep their shares in every part.
+//! Near-duplicates (texts that a model reads as the same words) stay on one side, or the report would be about rows that
+//! were learned by heart. Labels keep their shares in every part.
 
 use crate::config::schema::SplitConfig;
 use crate::data::labelled::Example;
+use crate::data::near_duplicates::NearDuplicates;
 use anyhow::ensure;
-use classifier::normalization::Normalization;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -30,16 +30,21 @@ const NUM_PARTS: usize = 3;
 /// Rows that each part still has to receive, a label.
 type Quotas = BTreeMap<usize, [usize; NUM_PARTS]>;
 
-/// Divides the examples. Each held-out part gets its fraction of each label, rounded, at least one row;
-/// near-duplicates so many that they fit into no part's share go to the training rows.
+/// Divides the examples, whose labels have these names. Each held-out part gets its fraction of each label, rounded, at
+/// least one row; near-duplicates so many that they fit into no part's share go to the training rows.
 ///
 /// # Errors
 /// Rows of one label alone; a label with too few rows, or too few that are no near-duplicates, to have one in every
 /// part.
-pub fn split(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Split> {
-    let mut quotas = quotas(examples, config)?;
+pub fn split(
+    examples: &[Example],
+    labels: &[String],
+    near_duplicates: &NearDuplicates,
+    config: &SplitConfig,
+) -> anyhow::Result<Split> {
+    let mut quotas = quotas(examples, labels, config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    let mut groups = near_duplicates(examples)?;
+    let mut groups = near_duplicates.groups(examples.iter().map(|example| example.text.as_str()));
     let num_different = groups.len();
     groups.shuffle(&mut rng);
     // Single rows come last: they fill every share exactly, whatever the groups before them took.
@@ -59,7 +64,8 @@ pub fn split(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Split
             parts.iter().all(|part| part.iter().any(|index| examples[*index].label == *label));
         ensure!(
             is_everywhere,
-            "label {label}: expected a row in each of training, validation and test, found too few that are no near-duplicates of each other ({num_different} different texts among {} rows). Add rows with other words",
+            "{}: expected a row in each of training, validation and test, found too few that are no near-duplicates of each other ({num_different} different texts among {} rows). Add rows with other words",
+            named(*label, labels),
             examples.len()
         );
     }
@@ -68,15 +74,20 @@ pub fn split(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Split
     Ok(Split { train, validation, test })
 }
 
-fn quotas(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Quotas> {
+/// `label 1 (Bullish)`.
+fn named(label: usize, labels: &[String]) -> String {
+    format!("label {label} ({})", labels.get(label).map_or("unknown", String::as_str))
+}
+
+fn quotas(examples: &[Example], labels: &[String], config: &SplitConfig) -> anyhow::Result<Quotas> {
     let mut counts = BTreeMap::<usize, usize>::new();
     for example in examples {
         *counts.entry(example.label).or_default() += 1;
     }
     ensure!(
         counts.len() > 1,
-        "expected rows of at least two labels to tell apart, found only label {} in all {} rows. Add rows of another label",
-        counts.keys().next().copied().unwrap_or_default(),
+        "expected rows of at least two labels to tell apart, found only {} in all {} rows. Add rows of another label",
+        named(counts.keys().next().copied().unwrap_or_default(), labels),
         examples.len()
     );
     let mut quotas = Quotas::new();
@@ -85,7 +96,8 @@ fn quotas(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Quotas> 
         let (validation, test) = (share(config.validation_fraction), share(config.test_fraction));
         ensure!(
             validation + test < count,
-            "label {label}: expected more than {} rows, for training, validation and test, found {count}. Add rows or lower split.validation_fraction and split.test_fraction",
+            "{}: expected more than {} rows, for training, validation and test, found {count}. Add rows or lower split.validation_fraction and split.test_fraction",
+            named(label, labels),
             validation + test
         );
         quotas.insert(label, [count - validation - test, validation, test]);
@@ -119,33 +131,6 @@ fn choose_part(group: &[usize], examples: &[Example], quotas: &Quotas, rng: &mut
     TRAIN
 }
 
-/// Groups of positions with the same words, in order of their first one.
-fn near_duplicates(examples: &[Example]) -> anyhow::Result<Vec<Vec<usize>>> {
-    let key = near_duplicate_key()?;
-    let mut groups = indexmap::IndexMap::<String, Vec<usize>>::new();
-    for (index, example) in examples.iter().enumerate() {
-        groups.entry(key(&example.text)).or_default().push(index);
-    }
-    Ok(groups.into_values().collect())
-}
-
-/// What near-duplicates have in common, as a function of the text.
-///
-/// # Errors
-/// None; the steps are known.
-pub fn near_duplicate_key() -> anyhow::Result<impl Fn(&str) -> String> {
-    let normalization = Normalization::new(&["decode_html_entities", "remove_urls"])?;
-    Ok(move |text: &str| words(&normalization.apply(text)))
-}
-
-/// Lower-case words without punctuation; a text of symbols alone (emoji) stands for itself.
-fn words(text: &str) -> String {
-    let lower = text.to_lowercase();
-    let kept: String = lower.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace()).collect();
-    let kept = if kept.trim().is_empty() { lower } else { kept };
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +142,11 @@ mod tests {
 
     fn config(seed: u64) -> SplitConfig {
         SplitConfig { validation_fraction: 0.1, test_fraction: 0.2, seed }
+    }
+
+    fn split(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Split> {
+        let near_duplicates = NearDuplicates::new(&["remove_urls", "replace_cashtags"])?;
+        super::split(examples, &["a", "b", "c"].map(str::to_owned), &near_duplicates, config)
     }
 
     /// 20 to 60 different texts a label, and some of them again in other clothes, often under another label.
@@ -184,13 +174,13 @@ mod tests {
     proptest! {
         #[test]
         fn parts_are_disjoint_complete_sorted_and_decided_by_the_seed(examples in examples(), seed: u64) {
-            let split = split(&examples, &config(seed)).unwrap();
-            let mut all = [&split.train[..], &split.validation, &split.test].concat();
-            prop_assert!([&split.train, &split.validation, &split.test].iter().all(|part| part.is_sorted()));
+            let parts = split(&examples, &config(seed)).unwrap();
+            let mut all = [&parts.train[..], &parts.validation, &parts.test].concat();
+            prop_assert!([&parts.train, &parts.validation, &parts.test].iter().all(|part| part.is_sorted()));
             all.sort_unstable();
             prop_assert_eq!(all, (0..examples.len()).collect::<Vec<_>>());
-            prop_assert_eq!(&split, &super::split(&examples, &config(seed)).unwrap());
-            prop_assert_ne!(&split, &super::split(&examples, &config(seed ^ 1)).unwrap());
+            prop_assert_eq!(&parts, &split(&examples, &config(seed)).unwrap());
+            prop_assert_ne!(&parts, &split(&examples, &config(seed ^ 1)).unwrap());
         }
 
         #[test]
@@ -223,16 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn words_drop_urls_case_and_punctuation_but_keep_what_is_only_symbols() {
-        assert_eq!(words("$ACME: Up, 5%!"), "acme up 5");
-        assert_ne!(words("\u{1f680}"), words("\u{1f4c9}"));
-    }
-
-    #[test]
     fn a_label_without_enough_different_rows_is_refused() {
         let mut examples: Vec<_> = (0..30).map(|n| example(format!("Tweet {n}"), 0)).collect();
         examples.extend((0..30).map(|_| example("The same".to_owned(), 1)));
         let error = split(&examples, &config(1)).unwrap_err().to_string();
-        assert!(error.contains("label 1") && error.contains("near-duplicates"), "{error}");
+        assert!(error.contains("label 1 (b)") && error.contains("near-duplicates"), "{error}");
     }
 }

@@ -4,8 +4,10 @@
 //! are left out.
 
 use crate::config::schema::Config;
-use crate::data::labelled::{Dataset, read_corpus};
-use crate::data::split::{Split, near_duplicate_key};
+use crate::data::labelled::Dataset;
+use crate::data::near_duplicates::NearDuplicates;
+use crate::data::split::Split;
+use crate::data::texts::read_corpus;
 use anyhow::Context;
 use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
@@ -16,17 +18,18 @@ use std::collections::HashSet;
 /// # Errors
 /// A file that cannot be used.
 pub fn read(config: &Config, labelled: Option<(&Dataset, &Split)>) -> anyhow::Result<Vec<String>> {
-    let key = near_duplicate_key()?;
+    let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
+    let options = config.data.read_options();
     let mut seen = HashSet::new();
     if let Some((dataset, split)) = labelled {
         for &index in split.validation.iter().chain(&split.test) {
-            seen.insert(key(&dataset.examples[index].text));
+            seen.insert(near_duplicates.key(&dataset.examples[index].text));
         }
     }
     let mut texts = Vec::new();
     for path in &config.data.unlabelled {
-        for text in read_corpus(path)?.texts {
-            if seen.insert(key(&text)) {
+        for text in read_corpus(path, &options)?.texts {
+            if seen.insert(near_duplicates.key(&text)) {
                 texts.push(text);
             }
         }

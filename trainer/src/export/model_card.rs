@@ -71,7 +71,7 @@ fn quality(facts: &Facts<'_>) -> String {
     let mut text = format!(
         "## Quality\n\n\
          On the run's {rows} test rows; near-duplicates are kept on one side of the split. {history} In brackets 95 % \
-         intervals (bootstrap over the rows, percentiles): the split is small.\n\n\
+         intervals (bootstrap over groups of near-duplicates, percentiles): the split is small.\n\n\
          | | accuracy | macro-F1 | ECE | NLL |\n|---|---|---|---|---|\n",
         rows = exported.evaluation.rows,
         history = facts.test.history().join(" "),

@@ -10,7 +10,7 @@ use super::storage::TensorStorage;
 use super::variant;
 use super::variant::Variant;
 use crate::config::storage_format::TensorFormat;
-use crate::data::labelled::sha256_hex;
+use crate::data::hash::sha256_hex;
 use crate::output::file::write_atomically;
 use crate::output::standard_output::print;
 use crate::output::tables;

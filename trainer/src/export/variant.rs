@@ -60,7 +60,7 @@ impl Variant {
         let start = Instant::now();
         let logits = logits(run, &uncalibrated, test.indices(), bar)?;
         let seconds = start.elapsed().as_secs_f64();
-        let scored = scored(test, calibration, &logits, seconds);
+        let scored = scored(test, calibration, &logits, seconds)?;
         let bytes = file(calibration.temperature, calibration.uncertain_threshold)?;
         let classifier = load(&bytes)?;
         Ok(Self { bytes, classifier, formats, scored })
@@ -104,13 +104,18 @@ pub fn score_checkpoint(test: &TestRows<'_>, rule: ThresholdRule) -> anyhow::Res
     let start = Instant::now();
     let logits = logits(test.indices())?;
     let seconds = start.elapsed().as_secs_f64();
-    Ok(scored(test, calibration, &logits, seconds))
+    scored(test, calibration, &logits, seconds)
 }
 
 /// What these logits of the test rows say.
-fn scored(test: &TestRows<'_>, calibration: Calibration, logits: &[Vec<f32>], seconds: f64) -> Scored {
-    let run = test.run;
-    Scored::new(calibration, logits, run.labels(test.indices()), &run.config().data.labels, seconds)
+fn scored(
+    test: &TestRows<'_>,
+    calibration: Calibration,
+    logits: &[Vec<f32>],
+    seconds: f64,
+) -> anyhow::Result<Scored> {
+    let (labels, groups) = (test.run.labels(test.indices()), test.groups()?);
+    Ok(Scored::new(calibration, logits, labels, &groups, &test.run.config().data.labels, seconds))
 }
 
 fn logits(

@@ -5,7 +5,9 @@ use super::looks::{self, Look};
 use super::record::RunRecord;
 use super::weights::RunWeights;
 use crate::config::schema::Config;
-use crate::data::labelled::{Dataset, Example, read_labelled_again};
+use crate::data::labelled::{Dataset, Example, read_configured};
+use crate::data::near_duplicates::NearDuplicates;
+use crate::data::rows::place;
 use crate::data::split::Split;
 use anyhow::{Context, ensure};
 use std::path::Path;
@@ -39,6 +41,15 @@ impl<'a> TestRows<'a> {
         self.run.examples(self.indices())
     }
 
+    /// Which of them are near-duplicates of each other: groups of positions among them.
+    ///
+    /// # Errors
+    /// A normalization that is not known.
+    pub fn groups(&self) -> anyhow::Result<Vec<Vec<usize>>> {
+        let near_duplicates = NearDuplicates::new(&self.run.config().model.normalization)?;
+        Ok(near_duplicates.groups(self.examples().iter().map(|example| example.text.as_str())))
+    }
+
     /// What had a part in the run, a sentence each.
     pub fn history(&self) -> Vec<String> {
         history::sentences(self.run.record(), &self.earlier)
@@ -52,8 +63,7 @@ impl FinishedRun {
     /// As [`RunWeights::read`]; data that changed since.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let weights = RunWeights::read(folder)?;
-        let data = &weights.config.data;
-        let dataset = read_labelled_again(&data.train, &data.labels)
+        let dataset = read_configured(&weights.config.data, false)
             .context("the model is scored on the run's held-out rows, which needs the run's data")?;
         ensure!(
             dataset.sha256 == weights.record.data_sha256,
@@ -90,7 +100,7 @@ impl FinishedRun {
 
     /// Where a row comes from, for messages: file and line.
     pub fn place_of(&self, example: &Example) -> String {
-        format!("{}:{}", self.dataset.path.display(), example.line)
+        place(&self.dataset.path, example.line)
     }
 
     /// The rows at these positions.

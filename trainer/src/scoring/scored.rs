@@ -23,17 +23,18 @@ pub struct Scored {
 }
 
 impl Scored {
-    /// Of these logits of the test rows; `seconds` is what computing them took.
+    /// Of these logits of the test rows, of which `groups` are near-duplicates; `seconds` is what computing them took.
     pub fn new(
         calibration: Calibration,
         logits: &[Vec<f32>],
         labels: Vec<usize>,
+        groups: &[Vec<usize>],
         names: &[String],
         seconds: f64,
     ) -> Self {
         let probabilities = calibration::probabilities(logits, calibration.temperature);
         let evaluation = metrics::evaluate(&probabilities, &labels, names, seconds);
-        let intervals = bootstrap::intervals(&probabilities, &labels, names);
+        let intervals = bootstrap::intervals(&probabilities, &labels, groups, names);
         Self { calibration, probabilities, labels, evaluation, intervals }
     }
 

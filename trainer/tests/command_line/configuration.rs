@@ -62,7 +62,7 @@ fn ranges_are_checked_with_what_was_expected_and_found() {
         ("export.quantization=Q2_K", ["`export.quantization`", "Q4_0", "\"Q2_K\""]),
         ("export.uncertain_threshold=1.5", ["`export.uncertain_threshold`", "from 0 to 1", "1.5"]),
         ("data.labels=[\"Up\", \"Up\"]", ["`data.labels`", "different names", "Up"]),
-        ("data.labels=[\"0\", \"1\"]", ["`data.labels`", "nor numbers", "\"0\""]),
+        ("data.labels=[\"Up\", \" \"]", ["`data.labels`", "not empty", "\" \""]),
         ("model.normalization=[\"lowercase\"]", ["`model.normalization`", "remove_urls", "lowercase"]),
         ("name=../escape", ["`name`", "letters", "../escape"]),
     ] {

@@ -1,6 +1,6 @@
 //! `evaluate` on the shipped model: the contract of its JSON, its table, and model files that are none.
 
-use crate::program::{Folder, model, text};
+use crate::program::{Folder, model, stdout_of, text};
 
 /// Written for this test; unmistakable enough that a working model gets nearly all of them.
 const TWEETS: &str = "text,label
@@ -108,4 +108,52 @@ fn a_refused_row_leaves_the_old_numbers() {
         &["tweets.csv:11", "Sideways"],
     );
     assert_eq!(std::fs::read_to_string(folder.path("out.json")).unwrap(), "old");
+}
+
+#[test]
+fn a_missing_file_is_blamed_for_itself() {
+    let model = model();
+    let error = Folder::new().fails(
+        &["evaluate", "--model", text(&model), "--data", "missing.csv"],
+        &["cannot read missing.csv", "No such file"],
+    );
+    assert!(!error.contains("label"), "{error}");
+}
+
+#[test]
+fn labels_in_another_order_and_labels_without_rows_are_told() {
+    let folder = Folder::new();
+    let model = model();
+    let evaluate = ["evaluate", "--model", text(&model), "--data", "swapped.csv"];
+    let swapped: String = TWEETS
+        .lines()
+        .skip(1)
+        .map(|line| match line.rsplit_once(',').unwrap() {
+            (text, "Bullish") => format!("{text},0\n"),
+            (text, "Bearish") => format!("{text},1\n"),
+            (text, _) => format!("{text},Neutral\n"),
+        })
+        .collect();
+    folder.write("swapped.csv", format!("text,label\n{}", swapped.repeat(3)));
+    let output = folder.trainer(&evaluate);
+    let warning = String::from_utf8(output.stderr.clone()).unwrap();
+    let mapping = ["--label-map", "0=Bullish", "--label-map", "1=Bearish", "--label-map", "Neutral=Neutral"];
+    for fragment in [
+        "swapped.csv: the labels seem to be in another order",
+        "--label-map '0=Bullish'",
+        "--label-map '1=Bearish'",
+    ] {
+        assert!(warning.contains(fragment), "{fragment:?} in: {warning}");
+    }
+    assert!(!warning.contains("no rows of"), "{warning}");
+    // What the warning says is typed as it stands there, and helps.
+    let json = folder.succeeds(&[&evaluate[..], &mapping, &["--json", "-"]].concat());
+    let evaluation: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(evaluation["accuracy"].as_f64().unwrap() >= 8.0 / 9.0, "{evaluation}");
+
+    folder.write("swapped.csv", TWEETS.replace(",Neutral\n", ",Bearish\n"));
+    let output = folder.trainer(&evaluate);
+    let warning = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(warning.contains("swapped.csv: no rows of Neutral") && !warning.contains("order"), "{warning}");
+    stdout_of(output);
 }

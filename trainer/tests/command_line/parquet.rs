@@ -212,3 +212,59 @@ proptest! {
         prop_assert_eq!(output.status.code(), Some(1), "{:?}", output);
     }
 }
+
+#[test]
+fn columns_of_other_names_and_labels_of_other_words_are_read_as_in_a_csv() {
+    let folder = Folder::new();
+    let model = model();
+    let rows: [(&[u8], &str); 3] = [(b"Shares rise", "up"), (b"Shares fall", "0"), (b"Meeting moved", "-1")];
+    folder.write("a.csv", "text,label\nShares rise,1\nShares fall,0\nMeeting moved,2\n");
+    folder.write("b.Parquet", named(&NAMED.replace(" text ", " Tweet ").replace(" label ", " Mood "), &rows));
+    let evaluate = |data, more: &[&str]| {
+        let arguments = ["evaluate", "--model", text(&model), "--data", data, "--json", "-"];
+        let json = folder.succeeds(&[&arguments, more].concat());
+        let mut evaluation: serde_json::Value = serde_json::from_str(&json).unwrap();
+        evaluation.as_object_mut().unwrap().remove("tweets_per_second").unwrap();
+        evaluation
+    };
+    let other = [
+        "--text-column",
+        "Tweet",
+        "--label-column",
+        "Mood",
+        "--label-map",
+        "up=Bullish",
+        "--label-map",
+        "-1=Neutral",
+    ];
+    assert_eq!(evaluate("a.csv", &[]), evaluate("b.Parquet", &other));
+    let arguments = ["evaluate", "--model", text(&model), "--data", "b.Parquet"];
+    folder.fails(&arguments, &["b.Parquet", "found `Tweet`, `Mood`", "--text-column NAME"]);
+    folder.fails(
+        &[&arguments[..], &other[..4]].concat(),
+        &["b.Parquet:1: unknown label", "b.Parquet:3: unknown label"],
+    );
+}
+
+#[test]
+fn all_bad_rows_are_told_at_once() {
+    let rows = [
+        (Some("up"), Some(7)),
+        (None, Some(1)),
+        (Some("up"), None),
+        (Some("up"), Some(1)),
+        (Some(" "), Some(1)),
+    ];
+    for group_rows in [2, 5] {
+        training_refuses(
+            &file(SCHEMA, &rows, group_rows, Compression::SNAPPY),
+            &[
+                "4 rows",
+                "t.parquet:1: unknown",
+                "t.parquet:2: column `text`",
+                "t.parquet:3: column `label`",
+                "t.parquet:5: empty",
+            ],
+        );
+    }
+}

@@ -1,7 +1,8 @@
 //! Texts of one file, and how a tokenizer divides them.
 
+use crate::config::reading::ReadOptions;
 use crate::data::held_out::HeldOut;
-use crate::data::labelled::read_corpus;
+use crate::data::texts::read_corpus;
 use anyhow::{Context, ensure};
 use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
@@ -39,11 +40,12 @@ impl Corpus {
     /// A file that cannot be read as texts, or of which nothing is left.
     pub fn read(
         path: &Path,
+        options: &ReadOptions,
         normalization: &Normalization,
         max_tokens: usize,
         held_out: Option<&HeldOut>,
     ) -> anyhow::Result<Self> {
-        let mut corpus = read_corpus(path)?;
+        let mut corpus = read_corpus(path, options)?;
         let num_texts = corpus.texts.len();
         corpus.texts.retain(|text| !held_out.is_some_and(|held_out| held_out.holds(text)));
         let num_held_out = num_texts - corpus.texts.len();

@@ -15,8 +15,8 @@ pub fn summary(findings: &Findings<'_>) -> Markup {
             (run.config().data.labels.join(", ")) ": " (run.record().base_model) " fine-tuned on "
             (run.split().train.len()) " texts, stored as " strong { (chosen.name) } ". Every figure is of the "
             (chosen.scored.evaluation.rows)
-            " test rows, scored by the code that users run. Ranges are 95 % bootstrap intervals. "
-            (findings.test.history().join(" "))
+            " test rows, scored by the code that users run. Ranges are 95 % bootstrap intervals over groups of "
+            "near-duplicates. " (findings.test.history().join(" "))
         }
     }
 }

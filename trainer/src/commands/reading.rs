@@ -1,0 +1,94 @@
+//! Arguments of every command that reads files of texts: what is not the default about them.
+
+use crate::config::reading::{Delimiter, Encoding, ReadOptions};
+use clap::Args;
+
+/// How a file of texts is read.
+#[derive(Clone, Debug, Args)]
+pub struct TextArguments {
+    /// Column or key of the texts
+    #[arg(long, value_name = "NAME", default_value = "text")]
+    pub text_column: String,
+    /// Between the fields of a CSV: one character or `tab`; `auto` is a comma, and a tab in .tsv
+    #[arg(long, value_name = "CHARACTER", default_value_t)]
+    pub delimiter: Delimiter,
+    /// Of files without a byte order mark: utf-8, utf-16le, windows-1252 or another name of the Encoding Standard
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub encoding: Encoding,
+}
+
+/// How a file of texts and labels is read.
+#[derive(Clone, Debug, Args)]
+pub struct LabelledArguments {
+    /// The texts in it.
+    #[command(flatten)]
+    pub texts: TextArguments,
+    /// Column or key of the labels
+    #[arg(long, value_name = "NAME", default_value = "label")]
+    pub label_column: String,
+    /// What the file writes for one of the model's labels, e.g. 'positive=Bullish'; may be given several times
+    #[arg(long, value_name = "FOUND=LABEL", allow_hyphen_values = true, value_parser = mapping)]
+    pub label_map: Vec<(String, String)>,
+}
+
+fn mapping(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((found, label)) if !found.is_empty() && !label.is_empty() => {
+            Ok((found.to_owned(), label.to_owned()))
+        }
+        _ => Err("expected FOUND=LABEL, e.g. positive=Bullish".to_owned()),
+    }
+}
+
+impl From<&TextArguments> for ReadOptions {
+    fn from(arguments: &TextArguments) -> Self {
+        Self {
+            text_column: arguments.text_column.clone(),
+            delimiter: arguments.delimiter,
+            encoding: arguments.encoding,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&LabelledArguments> for ReadOptions {
+    fn from(arguments: &LabelledArguments) -> Self {
+        Self {
+            label_column: arguments.label_column.clone(),
+            label_map: arguments.label_map.iter().cloned().collect(),
+            ..Self::from(&arguments.texts)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        reading: LabelledArguments,
+    }
+
+    fn options(arguments: &[&str]) -> Option<ReadOptions> {
+        let arguments = Arguments::try_parse_from([&["test"], arguments].concat()).ok()?;
+        Some(ReadOptions::from(&arguments.reading))
+    }
+
+    #[test]
+    fn what_is_not_given_is_as_in_a_configuration() {
+        assert_eq!(options(&[]), Some(ReadOptions::default()));
+    }
+
+    #[test]
+    fn a_mapping_has_a_label_behind_its_last_equals_sign() {
+        let map = |text: &str| options(&["--label-map", text]).map(|options| options.label_map);
+        assert_eq!(map("a=b=Neutral").unwrap()["a=b"], "Neutral");
+        assert_eq!(map("-1=Bearish").unwrap()["-1"], "Bearish");
+        assert!(["up", "=Bullish", "up="].iter().all(|text| map(text).is_none()));
+        let last = options(&["--label-map", "up=Bullish", "--label-map", "up=Neutral"]).unwrap();
+        assert_eq!(last.label_map["up"], "Neutral");
+    }
+}

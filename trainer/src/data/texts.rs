@@ -1,0 +1,99 @@
+//! Texts without labels: what `predict` is asked about, and corpora.
+
+use super::readable::{NOTHING_TO_READ, readable_check};
+use super::rows::{self, Rejected, Row, refuse};
+use super::source;
+use crate::config::reading::ReadOptions;
+use anyhow::ensure;
+use std::path::Path;
+
+/// One text of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// As the file has it, not normalized.
+    pub text: String,
+    /// Line of the file on which the row begins, from 1; in a Parquet file the number of the row, from 1.
+    pub line: usize,
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Texts without labels.
+#[derive(Clone, Debug)]
+pub struct TextCorpus {
+    /// The texts in file order; at least one.
+    pub texts: Vec<String>,
+    /// SHA-256 of the file's bytes, lower-case hexadecimal (FIPS 180-4).
+    pub sha256: String,
+}
+
+/// Reads the text column of a CSV or Parquet file, the text keys of a JSONL file, or the lines of a `.txt` file: a text
+/// for each row, or why it cannot be used, in file order.
+///
+/// # Errors
+/// A file that cannot be read, lacks the column or any row.
+pub fn read_texts_leniently(
+    path: &Path,
+    options: &ReadOptions,
+) -> anyhow::Result<Vec<Result<Text, Rejected>>> {
+    let is_readable = readable_check()?;
+    let mut texts = Vec::new();
+    rows::for_each(path, options, false, &mut |row| {
+        texts.push(row.and_then(|Row { line, text, .. }| match is_readable(&text) {
+            true => Ok(Text { text, line }),
+            false => Err(Rejected { line, reason: NOTHING_TO_READ.to_owned() }),
+        }));
+        Ok(())
+    })?;
+    ensure!(!texts.is_empty(), "{}: expected at least one text, found none", source::shown(path).display());
+    Ok(texts)
+}
+
+/// As [`read_texts_leniently`], where every row must be one that can be used.
+///
+/// # Errors
+/// As [`read_texts_leniently`]; the rows that cannot be used, all at once.
+pub fn read_texts(path: &Path, options: &ReadOptions) -> anyhow::Result<Vec<Text>> {
+    let (mut texts, mut rejected) = (Vec::new(), Vec::new());
+    for row in read_texts_leniently(path, options)? {
+        match row {
+            Ok(text) => texts.push(text),
+            Err(row) => rejected.push(row),
+        }
+    }
+    refuse(path, &rejected)?;
+    Ok(texts)
+}
+
+/// Reads texts as [`read_texts`] does, but leaves out those with nothing to read; a warning says how many.
+///
+/// # Errors
+/// As [`read_texts`]; no text is left.
+pub fn read_corpus(path: &Path, options: &ReadOptions) -> anyhow::Result<TextCorpus> {
+    let shown = source::shown(path);
+    let shown = shown.display();
+    let is_readable = readable_check()?;
+    let (mut texts, mut rejected, mut num_rows) = (Vec::new(), Vec::new(), 0);
+    let sha256 = rows::for_each(path, options, false, &mut |row| {
+        num_rows += 1;
+        match row {
+            Ok(row) => texts.extend(Some(row.text).filter(|text| is_readable(text))),
+            Err(row) => rejected.push(row),
+        }
+        Ok(())
+    })?;
+    refuse(path, &rejected)?;
+    ensure!(num_rows > 0, "{shown}: expected at least one text, found none");
+    ensure!(
+        !texts.is_empty(),
+        "{shown}: expected a text with words, found only URLs, whitespace and control characters"
+    );
+    if texts.len() < num_rows {
+        eprintln!("warning: {shown}: {} texts are left out: nothing to read", num_rows - texts.len());
+    }
+    Ok(TextCorpus { texts, sha256 })
+}
