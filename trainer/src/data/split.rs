@@ -20,7 +20,7 @@ pub struct Split {
     pub train: Vec<usize>,
     /// Selects the best epoch and the temperature.
     pub validation: Vec<usize>,
-    /// Reported on, never looked at before.
+    /// Reported on by `export` and `report`, which log that they look; training does not use it.
     pub test: Vec<usize>,
 }
 
