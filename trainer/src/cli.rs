@@ -1,15 +1,26 @@
 //! The command line as a whole: which subcommands there are. What each accepts stands beside what it does, in
 //! `commands`; every default that concerns training lives in the configuration.
 
+use crate::commands::predict::hyphens;
 use crate::commands::{
     adapt, bench, bench_training, edits, evaluate, export, golden, predict, prune, rebuild, report, stage,
     sweep, train,
 };
-use clap::{Parser, Subcommand};
+use crate::output::left_out::LeftOut;
+use crate::output::standard_output::{ReaderGone, tell};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Exit code of a command that has done what it could, but for the rows that it lists.
+const ROWS_LEFT_OUT: u8 = 3;
 
 /// Fine-tunes the tweet classifier, evaluates it, exports it, asks it.
 #[derive(Debug, Parser)]
 #[command(name = "trainer", version, arg_required_else_help = true, max_term_width = 110)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 an error, which is told on standard error; 2 a command line that cannot be
+understood; 3 done but for rows without a result, which are listed on standard error."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -48,6 +59,13 @@ pub enum Command {
 }
 
 impl Cli {
+    /// What this program was started with; ends it with a message where that is help or a mistake.
+    pub fn from_command_line() -> Self {
+        let matches =
+            with_required_marked(Self::command()).get_matches_from(hyphens::marked(std::env::args_os()));
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// How many threads each of candle's products may use; `None`: as many as candle likes. Where the workers share the
     /// texts it is one: candle's own threads would wait for each other most of the time.
     pub fn threads_a_product(&self) -> Option<usize> {
@@ -82,5 +100,50 @@ impl Cli {
             Command::Bench(arguments) => bench::run(arguments),
             Command::BenchTraining(arguments) => bench_training::run(arguments),
         }
+    }
+}
+
+/// What the program ends with; errors are told on standard error, the whole chain on one line.
+pub fn exit_code(ending: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = ending else { return ExitCode::SUCCESS };
+    if error.is::<ReaderGone>() {
+        return ExitCode::SUCCESS;
+    }
+    if let Some(rows) = error.downcast_ref::<LeftOut>() {
+        tell(rows);
+        return ExitCode::from(ROWS_LEFT_OUT);
+    }
+    tell(format_args!("error: {error:#}"));
+    ExitCode::FAILURE
+}
+
+/// The list of options says which of them must be there; clap says it in the line of usage alone.
+fn with_required_marked(command: clap::Command) -> clap::Command {
+    let marked = |argument: Arg| match argument.get_help() {
+        Some(help) if argument.is_required_set() => {
+            let help = format!("{help} [required]");
+            argument.help(help)
+        }
+        _ => argument,
+    };
+    command.mut_subcommands(|command| command.mut_args(marked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_required_argument_is_marked() {
+        let mut num_marked = 0;
+        for command in with_required_marked(Cli::command()).get_subcommands() {
+            for argument in command.get_arguments() {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert_eq!(help.ends_with("[required]"), argument.is_required_set(), "{}", argument.get_id());
+                num_marked += usize::from(argument.is_required_set());
+            }
+        }
+        assert!(num_marked > 10);
+        Cli::command().debug_assert();
     }
 }

@@ -5,6 +5,8 @@
 
 /// Files that decide what is done: a run's configuration, a recipe, a sweep; their defaults and their checks.
 pub mod config {
+    pub mod differences;
+    mod hints;
     pub mod loading;
     mod overrides;
     pub mod pruning;
@@ -24,6 +26,7 @@ pub mod data {
     mod columns;
     mod csv;
     pub mod hash;
+    pub mod held_out;
     mod jsonl;
     pub mod labelled;
     pub mod labels;
@@ -57,6 +60,8 @@ pub mod output {
     pub mod file;
     pub mod folder;
     pub mod json;
+    pub mod left_out;
+    pub mod overwriting;
     pub mod plots;
     pub mod predictions;
     pub mod standard_output;
@@ -67,6 +72,7 @@ pub mod output {
 pub mod base {
     pub mod base_model;
     pub mod names;
+    pub mod origin;
     pub mod parameters;
     pub mod vocabulary;
 }
@@ -75,9 +81,12 @@ pub mod base {
 pub mod run {
     pub mod finished;
     pub mod folder;
+    pub mod history;
     pub mod log;
+    pub mod looks;
     pub mod record;
     pub mod seen;
+    pub mod selection;
     pub mod weights;
 }
 
@@ -111,7 +120,7 @@ pub mod objective {
 /// From a run to a model folder: how tensors are stored, golden values, card, manifest.
 pub mod export {
     pub mod golden;
-    mod manifest;
+    pub mod manifest;
     mod model_card;
     pub mod publish;
     pub mod storage;

@@ -1,8 +1,7 @@
 //! `trainer`: the program. Parses the command line, does what it says, tells what went wrong.
 
-use clap::Parser;
 use std::process::ExitCode;
-use trainer::cli::Cli;
+use trainer::cli::{Cli, exit_code};
 
 /// Every operation allocates its result; the system allocator returns large ones to the kernel each time.
 #[global_allocator]
@@ -14,18 +13,11 @@ const THREADS_A_PRODUCT: [&str; 2] = ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"]
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_command_line();
     if let Some(num_threads) = cli.threads_a_product() {
         prepare(num_threads);
     }
-    match cli.run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // The whole chain on one line: what was done, what it stumbled over.
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(cli.run())
 }
 
 /// Sets what candle and the allocator take from the process alone: how many threads a product uses, and that freed memory

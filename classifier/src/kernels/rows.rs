@@ -28,14 +28,16 @@ impl RowScale {
         // kernels find this one or that.
         let midpoint = (0.5 * largest + 0.5 * smallest) + 0.0;
         let mut half_range = 0.5 * largest - 0.5 * smallest;
+        let mut steps = inverse(HALF_STEPS, half_range);
         let reach =
             if largest - midpoint > midpoint - smallest { largest - midpoint } else { midpoint - smallest };
         // In a row as narrow as the distance between neighbouring f32, the midpoint is one of these: an end may lie
         // the whole range from it.
-        if reach * inverse(HALF_STEPS, half_range) >= HALF_STEPS + 0.5 {
+        if reach * steps >= HALF_STEPS + 0.5 {
             half_range = reach;
+            steps = inverse(HALF_STEPS, reach);
         }
-        (Self { scale: half_range / HALF_STEPS, midpoint }, inverse(HALF_STEPS, half_range))
+        (Self { scale: half_range / HALF_STEPS, midpoint }, steps)
     }
 }
 

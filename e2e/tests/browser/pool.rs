@@ -70,13 +70,7 @@ fn two_workers_answer_what_one_answers() {
     assert_eq!(site.downloads(), 2, "expected one download for each call of `load`");
     assert_eq!((pooled.len(), expected.len()), (300, 300));
     for (index, (found, expected)) in pooled.iter().zip(&expected).enumerate() {
-        assert_eq!(found.tokens, expected.tokens, "text {index}");
-        for (label, probability) in &expected.scores {
-            assert!(
-                (probability - found.scores[label]).abs() < 1e-4,
-                "text {index}: {expected:?}, {found:?}"
-            );
-        }
+        assert_eq!(found, expected, "text {index}: the same bits, whoever computes them");
     }
 }
 

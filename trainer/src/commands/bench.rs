@@ -7,11 +7,12 @@
 use super::peak_memory::peak_memory_mb;
 use crate::output::json;
 use crate::output::tables::{new_table, numbers};
-use crate::scoring::predictions::load_model;
-use anyhow::{Context, ensure};
+use crate::scoring::predictions::{classify_each, load_model};
+use anyhow::{Context, bail, ensure};
 use classifier::Classifier;
 use comfy_table::Cell;
 use indexmap::IndexMap;
+use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -87,6 +88,8 @@ struct Products {
 /// # Errors
 /// A model or texts that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let inputs = [("--model", arguments.model.as_path()), ("--texts", &arguments.texts)];
+    json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
     let num_threads = usize::from(arguments.threads);
     let classifier = load_model(&arguments.model)?;
     let path = arguments.texts.display();
@@ -94,6 +97,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let texts: Texts = serde_json::from_slice(&json).with_context(|| {
         format!("{path}: expected `tokens20` and `tokens64`, lists of objects with `text`")
     })?;
+    for (name, texts) in [("tokens20", &texts.tokens20), ("tokens64", &texts.tokens64), ("mix", &texts.mix)] {
+        let texts: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+        let outcomes = classify_each(&classifier, &texts, &ProgressBar::hidden())?;
+        let unreadable =
+            outcomes.iter().enumerate().find_map(|(index, outcome)| Some((index, outcome.as_ref().err()?)));
+        if let Some((index, reason)) = unreadable {
+            bail!("{path}, text {} of `{name}`: {reason}", index + 1);
+        }
+    }
     ensure!(
         !texts.tokens20.is_empty() && !texts.tokens64.is_empty(),
         "{path}: expected texts of both lengths, found an empty list"

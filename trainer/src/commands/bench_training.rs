@@ -4,6 +4,7 @@
 //! dropout, label smoothing, all cores. Batches of rows of similar length, in an order drawn from one seed.
 
 use super::peak_memory::peak_memory_mb;
+use crate::base::base_model;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::config::storage_format;
@@ -39,7 +40,7 @@ pub struct Arguments {
     /// Folder of the base model, as `model.base` of the configuration
     #[arg(long, value_name = "DIR")]
     pub base: PathBuf,
-    /// Labelled texts: CSV with the columns text,label or JSONL with these keys
+    /// Labelled texts: CSV, TSV or Parquet with the columns text,label or JSONL with these keys
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
     /// Batches of 32 that are timed, after ten that are not
@@ -71,6 +72,10 @@ struct Report {
 /// # Errors
 /// A base or data that cannot be used, output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let base = ["config.json", "tokenizer.json", base_model::WEIGHTS].map(|name| arguments.base.join(name));
+    let base = base.iter().map(|file| ("--base", file.as_path()));
+    let inputs: Vec<_> = base.chain([("--data", arguments.data.as_path())]).collect();
+    json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
     let mut config = Config::default();
     config.model.base = arguments.base.clone();
     config.data.train = arguments.data.clone();

@@ -1,11 +1,10 @@
 //! `trainer edits`: which labels change when a text is edited without changing what it says.
 
 use super::reading::LabelledArguments;
-use crate::config::reading::ReadOptions;
-use crate::data::labelled::read_labelled;
 use crate::data::labels::Labels;
 use crate::data::rows::place;
 use crate::output::json;
+use crate::output::left_out::LeftOut;
 use crate::output::tables;
 use crate::scoring::edits;
 use crate::scoring::predictions::{load_model, progress_bar};
@@ -34,15 +33,20 @@ pub struct Arguments {
 /// Runs the subcommand.
 ///
 /// # Errors
-/// A model or data file that cannot be used, output that cannot be written.
+/// A model or data file that cannot be used, output that cannot be written; at the end, rows that cannot be used.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let inputs = [("--model", arguments.model.as_path()), ("--data", &arguments.data)];
+    json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
     let classifier = load_model(&arguments.model)?;
+    let bytes = std::fs::read(&arguments.model)?;
     let labels = Labels::of_model(&classifier, &arguments.model);
-    let dataset = read_labelled(&arguments.data, &labels, &ReadOptions::from(&arguments.reading))?;
+    let dataset = arguments.reading.read(&arguments.data, &labels)?;
     let examples: Vec<_> = dataset.examples.iter().collect();
     let bar = progress_bar(edits::num_texts(examples.len()));
     let name_of = |index: usize| place(&arguments.data, examples[index].line);
-    let effects = edits::measure(&classifier, &examples, name_of, &bar)?;
+    let effects = edits::measure(&bytes, &classifier, &examples, name_of, &bar)?;
     bar.finish_and_clear();
-    json::write(arguments.json.as_deref(), &effects, || tables::edits(&effects))
+    json::write(arguments.json.as_deref(), &effects, || tables::edits(&effects))?;
+    let rows = examples.len() + dataset.rejected.len();
+    LeftOut::of(&arguments.data, &dataset.rejected).ending(rows)
 }

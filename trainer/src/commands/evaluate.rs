@@ -4,21 +4,22 @@
 //! another order would fit far better, a warning says so.
 
 use super::reading::LabelledArguments;
-use crate::config::reading::ReadOptions;
-use crate::data::labelled::{Dataset, read_labelled};
+use crate::data::labelled::{Dataset, Example};
 use crate::data::labels::Labels;
-use crate::data::rows::{place, shown};
+use crate::data::rows::{Rejected, refuse, shown};
 use crate::data::tokens::Row;
 use crate::fit::workers::Workers;
 use crate::output::json;
+use crate::output::left_out::LeftOut;
+use crate::output::standard_output::tell;
 use crate::output::tables;
 use crate::scoring::assignment::{OtherOrder, other_order};
 use crate::scoring::metrics::{Evaluation, evaluate};
-use crate::scoring::predictions::{classify_all, load_model, most_probable};
+use crate::scoring::predictions::{classify_each, load_model, most_probable, progress_bar};
 use candle_core::Device;
-use classifier::Classifier;
 use classifier::model_file::ModelFile;
 use classifier::normalization::Normalization;
+use classifier::{Classifier, Prediction};
 use encoder::Encoder;
 use serde::Serialize;
 use std::path::Path;
@@ -32,7 +33,8 @@ use std::time::Instant;
   trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.jsonl --json - \\
     | jq .macro_f1
   trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data export.csv --delimiter ';' \\
-    --text-column Tweet --label-column Mood --label-map positive=Bullish --label-map negative=Bearish")]
+    --text-column Tweet --label-column Mood \\
+    --label-map positive=Bullish --label-map negative=Bearish")]
 pub struct Arguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
@@ -57,6 +59,9 @@ pub struct Arguments {
 struct Report {
     #[serde(flatten)]
     evaluation: Evaluation,
+    /// Rows that cannot be used, beside those that are measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_left_out: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     f32: Option<InF32>,
 }
@@ -73,9 +78,11 @@ struct InF32 {
 /// Runs the subcommand.
 ///
 /// # Errors
-/// A model or data file that cannot be used, output that cannot be written.
+/// A model or data file that cannot be used, output that cannot be written; at the end, rows that cannot be used.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let report = score(arguments)?;
+    let inputs = [("--model", arguments.model.as_path()), ("--data", &arguments.data)];
+    json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
+    let (report, left_out) = score(arguments)?;
     json::write(arguments.json.as_deref(), &report, || {
         let table = tables::evaluation(&report.evaluation);
         match &report.f32 {
@@ -84,26 +91,31 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 "{table}\nin f32: accuracy {accuracy:.4}, macro-F1 {macro_f1:.4}, {labels_differ} labels differ"
             ),
         }
-    })
+    })?;
+    let rows = report.evaluation.rows + left_out.rows();
+    left_out.ending(rows)
 }
 
-fn score(arguments: &Arguments) -> anyhow::Result<Report> {
+fn score(arguments: &Arguments) -> anyhow::Result<(Report, LeftOut)> {
     let Arguments { model, data, .. } = arguments;
     let classifier = load_model(model)?;
     let labels = Labels::of_model(&classifier, model);
-    let dataset = read_labelled(data, &labels, &ReadOptions::from(&arguments.reading))?;
+    let mut dataset = arguments.reading.read(data, &labels)?;
+    let bar = progress_bar(dataset.examples.len());
+    let start = Instant::now();
+    let texts: Vec<&str> = dataset.examples.iter().map(|example| example.text.as_str()).collect();
+    let outcomes = classify_each(&classifier, &texts, &bar)?;
+    let seconds = start.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+    let (predictions, left_out) = without_unusable(outcomes, &mut dataset, arguments.reading.strict)?;
     let texts: Vec<&str> = dataset.examples.iter().map(|example| example.text.as_str()).collect();
     let labels: Vec<usize> = dataset.examples.iter().map(|example| example.label).collect();
-    let name_of = |index: usize| place(data, dataset.examples[index].line);
-    let start = Instant::now();
-    let predictions = classify_all(&classifier, &texts, name_of)?;
-    let seconds = start.elapsed().as_secs_f64();
     let num_truncated = predictions.iter().filter(|prediction| prediction.is_truncated).count();
     if num_truncated > 0 {
-        eprintln!(
+        tell(format_args!(
             "{num_truncated} texts were longer than the model's {} tokens and cut",
             classifier.max_tokens()
-        );
+        ));
     }
     let probabilities: Vec<_> = predictions.into_iter().map(|prediction| prediction.probabilities).collect();
     let f32 = match arguments.f32 {
@@ -112,7 +124,31 @@ fn score(arguments: &Arguments) -> anyhow::Result<Report> {
     };
     let evaluation = evaluate(&probabilities, &labels, classifier.labels(), seconds);
     warn(&evaluation, &dataset);
-    Ok(Report { evaluation, f32 })
+    let rows_left_out = Some(left_out.rows()).filter(|rows| *rows > 0);
+    Ok((Report { evaluation, rows_left_out, f32 }, left_out))
+}
+
+/// The predictions of the rows that can be used; the data then holds these alone.
+fn without_unusable(
+    outcomes: Vec<Result<Prediction, String>>,
+    dataset: &mut Dataset,
+    is_strict: bool,
+) -> anyhow::Result<(Vec<Prediction>, LeftOut)> {
+    let (mut predictions, mut examples): (Vec<Prediction>, Vec<Example>) = (Vec::new(), Vec::new());
+    for (outcome, example) in outcomes.into_iter().zip(std::mem::take(&mut dataset.examples)) {
+        match outcome {
+            Ok(prediction) => {
+                predictions.push(prediction);
+                examples.push(example);
+            }
+            Err(reason) => dataset.rejected.push(Rejected { line: example.line, reason }),
+        }
+    }
+    dataset.examples = examples;
+    dataset.rejected.sort_by_key(|row| row.line);
+    let unusable = is_strict || dataset.examples.is_empty();
+    refuse(&dataset.path, if unusable { &dataset.rejected } else { &[] })?;
+    Ok((predictions, LeftOut::of(&dataset.path, &dataset.rejected)))
 }
 
 /// What the numbers do not say of themselves: labels without rows, labels that seem to be others.
@@ -121,19 +157,19 @@ fn warn(evaluation: &Evaluation, dataset: &Dataset) {
     let without_rows = evaluation.per_class.iter().filter(|(_, class)| class.support == 0);
     let names: Vec<&str> = without_rows.map(|(name, _)| name.as_str()).collect();
     if !names.is_empty() {
-        eprintln!("warning: {}: no rows of {}", place.display(), names.join(", "));
+        tell(format_args!("warning: {}: no rows of {}", place.display(), names.join(", ")));
     }
     if let Some(OtherOrder { ids, accuracy }) = other_order(evaluation) {
         let names: Vec<&String> = evaluation.per_class.keys().collect();
         let mapping = |(found, id): (&String, &usize)| format!("--label-map '{found}={}'", names[ids[*id]]);
         let mappings: Vec<_> = dataset.spellings.iter().map(mapping).collect();
-        eprintln!(
+        tell(format_args!(
             "warning: {}: the labels seem to be in another order than the model's: accuracy would be {accuracy:.3} \
              instead of {:.3} with {}",
             place.display(),
             evaluation.accuracy,
             mappings.join(" ")
-        );
+        ));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::export::golden;
 use crate::output::file::write_atomically;
+use crate::output::overwriting;
 use crate::output::standard_output::print;
 use anyhow::Context;
 use classifier::Classifier;
@@ -9,6 +10,8 @@ use std::path::PathBuf;
 
 /// Arguments of `trainer golden`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  trainer golden --model models/minilm-l6-q4_0/model.gguf")]
 pub struct Arguments {
     /// Model file (GGUF); golden.json is written beside it
     #[arg(long, value_name = "FILE")]
@@ -21,11 +24,12 @@ pub struct Arguments {
 /// A model that cannot be used, a file that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let path = &arguments.model;
+    let file = path.with_file_name("golden.json");
+    overwriting::refuse(("The golden values'", &file), &[("--model", path)])?;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read the model {}", path.display()))?;
     let classifier = Classifier::from_gguf(bytes.clone());
     let classifier = classifier.with_context(|| format!("cannot use the model {}", path.display()))?;
     let golden = golden::json(&bytes, &classifier)?;
-    let file = path.with_file_name("golden.json");
     write_atomically(&file, &golden)?;
     print(&format!("{}\n", file.display()))
 }

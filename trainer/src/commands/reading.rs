@@ -1,7 +1,10 @@
 //! Arguments of every command that reads files of texts: what is not the default about them.
 
 use crate::config::reading::{Delimiter, Encoding, ReadOptions};
+use crate::data::labelled::{Dataset, read_labelled, read_labelled_leniently};
+use crate::data::labels::Labels;
 use clap::Args;
+use std::path::Path;
 
 /// How a file of texts is read.
 #[derive(Clone, Debug, Args)]
@@ -29,6 +32,24 @@ pub struct LabelledArguments {
     /// What the file writes for one of the model's labels, e.g. 'positive=Bullish'; may be given several times
     #[arg(long, value_name = "FOUND=LABEL", allow_hyphen_values = true, value_parser = mapping)]
     pub label_map: Vec<(String, String)>,
+    /// Stops where a row cannot be used, with an error; without it the others are measured, such rows are listed at the
+    /// end, and the exit code is 3
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl LabelledArguments {
+    /// Reads the file; rows that cannot be used are left out, or, with `--strict`, an error.
+    ///
+    /// # Errors
+    /// As [`read_labelled`] and [`read_labelled_leniently`].
+    pub fn read(&self, path: &Path, labels: &Labels) -> anyhow::Result<Dataset> {
+        let options = ReadOptions::from(self);
+        match self.strict {
+            true => read_labelled(path, labels, &options),
+            false => read_labelled_leniently(path, labels, &options),
+        }
+    }
 }
 
 fn mapping(text: &str) -> Result<(String, String), String> {

@@ -3,11 +3,14 @@
 //! Every stage has its folder in the output; one that is finished is passed over, one that was interrupted goes on.
 
 use super::adapt;
+use super::stage;
 use super::train;
 use crate::base::vocabulary;
 use crate::config::recipe;
 use crate::config::recipe::{ResolvedStage, Work};
+use crate::export::manifest::Role;
 use crate::export::publish;
+use crate::output::standard_output::tell;
 use crate::run::folder::Place;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -25,7 +28,7 @@ pub struct Arguments {
     /// Recipe file (TOML)
     #[arg(long, value_name = "FILE")]
     pub recipe: PathBuf,
-    /// Overrides one of the recipe's paths
+    /// Overrides one of the recipe's paths; may be given several times
     #[arg(long, value_name = "NAME=PATH")]
     pub set: Vec<String>,
     /// Folder of the stages' folders
@@ -49,38 +52,47 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for (index, stage) in stages.into_iter().enumerate() {
         let start = Instant::now();
         let name = stage.name.clone();
-        eprintln!("stage {} of {count}: {name}", index + 1);
+        tell(format_args!("stage {} of {count}: {name}", index + 1));
         let is_new = run_stage(stage, &arguments.recipe, &arguments.models);
         match is_new.with_context(|| format!("stage {name}"))? {
-            true => eprintln!("stage {name} took {}", duration(start)),
-            false => eprintln!("stage {name} was finished already"),
+            true => tell(format_args!("stage {name} took {}", duration(start))),
+            false => tell(format_args!("stage {name} was finished already")),
         }
     }
     Ok(())
 }
 
 /// Runs the stage, or what is left of it; `false` where nothing is.
-fn run_stage(stage: ResolvedStage, recipe: &Path, models: &Path) -> anyhow::Result<bool> {
-    let place = Place::At(stage.folder.clone());
-    let is_new = match &stage.work {
+fn run_stage(resolved: ResolvedStage, recipe: &Path, models: &Path) -> anyhow::Result<bool> {
+    let place = Place::At(resolved.folder.clone());
+    let is_new = match &resolved.work {
         Work::Prune(config) => {
-            let is_new = !stage.folder.exists();
+            let is_new = !resolved.folder.exists();
             vocabulary::prune(config)?;
             is_new
         }
-        Work::Adapt(config) => adapt::adapt(config, &place)?.is_some(),
-        Work::Train(config) => train::train(config, &place)?.is_some(),
+        Work::Adapt(config) => {
+            stage::ensure_free(&place, config, false)?;
+            adapt::adapt(config, &place)?.is_some()
+        }
+        Work::Train(config) => {
+            stage::ensure_free(&place, config, false)?;
+            train::train(config, &place)?.is_some()
+        }
     };
-    if let Some(export) = stage.export {
+    if let Some(export) = resolved.export {
         let published = publish::publish(&publish::Request {
-            run: stage.folder,
+            run: resolved.folder,
             models: models.to_owned(),
             id: export.id,
             quantization: None,
             tensors: Vec::new(),
             selective_accuracy: None,
-            is_default: export.default,
-            is_preview: export.preview,
+            role: match (export.default, export.preview) {
+                (true, _) => Role::Default,
+                (_, true) => Role::Preview,
+                _ => Role::Unchanged,
+            },
             recipe: Some(recipe.to_owned()),
         })?;
         published.print()?;

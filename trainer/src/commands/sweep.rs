@@ -6,16 +6,17 @@
 
 mod results;
 
+use super::stage;
 use super::train;
 use crate::config::Override;
 use crate::config::schema::Config;
 use crate::config::sweep;
 use crate::config::sweep::Planned;
 use crate::output::file::write_atomically;
-use crate::output::standard_output::print;
+use crate::output::standard_output::{print, tell};
 use crate::run::folder::Place;
 use crate::run::log::Log;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use results::{Row, table, to_csv};
 use std::path::{Path, PathBuf};
 
@@ -39,7 +40,7 @@ pub struct Arguments {
     /// Sweep file (TOML)
     #[arg(long, value_name = "FILE")]
     pub sweep: PathBuf,
-    /// Overrides one key of every run's configuration
+    /// Overrides one key of every run's configuration; may be given several times, the last one wins
     #[arg(long, value_name = "KEY.PATH=VALUE")]
     pub set: Vec<String>,
     /// Folder of the runs' folders and of results.csv
@@ -53,22 +54,38 @@ pub struct Arguments {
 /// A sweep file or a configuration that cannot be used, before anything runs; whatever a trial refuses.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (trials, planned) = sweep::load(&arguments.sweep, &Override::parse_all(&arguments.set)?)?;
+    refuse_foreign(&arguments.output)?;
     let count = planned.len();
     let mut rows: Vec<Row> = Vec::new();
     for (at, Planned { trial, seed, config }) in planned.into_iter().enumerate() {
         let folder = arguments.output.join(format!("trial-{:03}-seed-{seed}", trial + 1));
         let settings: Vec<String> =
             trials[trial].iter().map(|(key, value)| format!("{key} = {value}")).collect();
-        eprintln!("trial {} of {count}: {}, seed {seed}", at + 1, settings.join(", "));
+        tell(format_args!("trial {} of {count}: {}, seed {seed}", at + 1, settings.join(", ")));
         rows.push(result(trial, &config, &folder).with_context(|| folder.display().to_string())?);
         write_atomically(&arguments.output.join(RESULTS), &to_csv(&rows, &trials)?)?;
     }
     print(&format!("{}\n{}\n", table(&rows, &trials), arguments.output.join(RESULTS).display()))
 }
 
+/// Somebody else's `results.csv` is not written over: that of a sweep has trials beside it.
+fn refuse_foreign(output: &Path) -> anyhow::Result<()> {
+    let names = std::fs::read_dir(output).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let has_trial = names.into_iter().any(|name| name.to_string_lossy().starts_with("trial-"));
+    let file = output.join(RESULTS);
+    ensure!(
+        has_trial || !file.exists(),
+        "{}: expected no such file, or that of a sweep with its trials beside it. Name another --output",
+        file.display()
+    );
+    Ok(())
+}
+
 /// The trial's result as its folder tells it, whenever it has run: what it kept is in its log.
 fn result(trial: usize, config: &Config, folder: &Path) -> anyhow::Result<Row> {
-    train::train(config, &Place::At(folder.to_owned()))?;
+    let place = Place::At(folder.to_owned());
+    stage::ensure_free(&place, config, false)?;
+    train::train(config, &place)?;
     let history = Log::of(folder).read()?;
     let kept = history.kept(config.train.keep).filter(|_| history.is_whole());
     let kept = kept.context(

@@ -48,6 +48,16 @@ impl Override {
         &self.key
     }
 
+    /// The value as it was typed.
+    pub fn typed_value(&self) -> &str {
+        self.typed.split_once('=').map_or("", |(_, value)| value.trim())
+    }
+
+    /// Whether this says what stands at `path`: a key, or something inside its value.
+    pub fn decides(&self, path: &str) -> bool {
+        path.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+
     /// Lays the value over `table`.
     ///
     /// # Errors
@@ -106,7 +116,8 @@ fn parse_value(text: &str) -> Value {
     lone.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+/// The value at this full path.
+pub fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {
         None => table.get(key),
         Some((section, rest)) => lookup(table.get(section)?.as_table()?, rest),

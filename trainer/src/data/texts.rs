@@ -1,6 +1,6 @@
 //! Texts without labels: what `predict` is asked about, and corpora.
 
-use super::readable::{NOTHING_TO_READ, readable_check};
+use super::readable::readable_check;
 use super::rows::{self, Rejected, Row, refuse};
 use super::source;
 use crate::config::reading::ReadOptions;
@@ -16,12 +16,6 @@ pub struct Text {
     pub line: usize,
 }
 
-impl AsRef<str> for Text {
-    fn as_ref(&self) -> &str {
-        &self.text
-    }
-}
-
 /// Texts without labels.
 #[derive(Clone, Debug)]
 pub struct TextCorpus {
@@ -32,47 +26,25 @@ pub struct TextCorpus {
 }
 
 /// Reads the text column of a CSV or Parquet file, the text keys of a JSONL file, or the lines of a `.txt` file: a text
-/// for each row, or why it cannot be used, in file order.
+/// for each row, or why the row has none, in file order. Whether there is anything to read in a text, the model says.
 ///
 /// # Errors
 /// A file that cannot be read, lacks the column or any row.
-pub fn read_texts_leniently(
-    path: &Path,
-    options: &ReadOptions,
-) -> anyhow::Result<Vec<Result<Text, Rejected>>> {
-    let is_readable = readable_check()?;
+pub fn read_texts(path: &Path, options: &ReadOptions) -> anyhow::Result<Vec<Result<Text, Rejected>>> {
     let mut texts = Vec::new();
     rows::for_each(path, options, false, &mut |row| {
-        texts.push(row.and_then(|Row { line, text, .. }| match is_readable(&text) {
-            true => Ok(Text { text, line }),
-            false => Err(Rejected { line, reason: NOTHING_TO_READ.to_owned() }),
-        }));
+        texts.push(row.map(|Row { line, text, .. }| Text { text, line }));
         Ok(())
     })?;
     ensure!(!texts.is_empty(), "{}: expected at least one text, found none", source::shown(path).display());
     Ok(texts)
 }
 
-/// As [`read_texts_leniently`], where every row must be one that can be used.
+/// Reads texts as [`read_texts`] does, but every row must have one, and those with nothing to read are left out; a
+/// warning says how many.
 ///
 /// # Errors
-/// As [`read_texts_leniently`]; the rows that cannot be used, all at once.
-pub fn read_texts(path: &Path, options: &ReadOptions) -> anyhow::Result<Vec<Text>> {
-    let (mut texts, mut rejected) = (Vec::new(), Vec::new());
-    for row in read_texts_leniently(path, options)? {
-        match row {
-            Ok(text) => texts.push(text),
-            Err(row) => rejected.push(row),
-        }
-    }
-    refuse(path, &rejected)?;
-    Ok(texts)
-}
-
-/// Reads texts as [`read_texts`] does, but leaves out those with nothing to read; a warning says how many.
-///
-/// # Errors
-/// As [`read_texts`]; no text is left.
+/// As [`read_texts`]; the rows that have no text, all at once; no text is left.
 pub fn read_corpus(path: &Path, options: &ReadOptions) -> anyhow::Result<TextCorpus> {
     let shown = source::shown(path);
     let shown = shown.display();

@@ -11,7 +11,7 @@ use crate::fit::workers::Workers;
 use crate::output::file::write_atomically;
 use crate::run::folder::RunFolder;
 use crate::run::seen::SeenRows;
-use crate::run::weights::{DATA, HELD_OUT, RunWeights};
+use crate::run::weights::{DATA, RunWeights, SPLIT_SHA256};
 use crate::scoring::predictions::{classify_with, progress_bar};
 use anyhow::{Context, ensure};
 use candle_core::{Device, Tensor};
@@ -146,8 +146,8 @@ fn check_file(
         let entry = metadata.provenance.iter().find(|(key, _)| key == wanted);
         entry.map(|(_, value)| value.as_str())
     };
-    let held_out = provenance(HELD_OUT);
-    if held_out == Some(&seen.held_out_sha256()) {
+    let held_out = provenance(SPLIT_SHA256);
+    if held_out == Some(&seen.split_sha256()) {
         seen.add_unlisted_teacher(name);
         return Ok(());
     }

@@ -9,7 +9,30 @@ use std::path::Path;
 /// # Errors
 /// Whatever goes wrong on the way; what was at `path` is then still there, and the temporary file is gone.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    try_write_atomically(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    try_write_atomically(path, bytes)
+        .map_err(|error| without_temporary_name(error, folder_of(path)))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The folder in which a file or a folder of this path is.
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// An error of the temporary file or folder in words that do not name it: whoever reads them has never heard of it.
+pub fn without_temporary_name(error: std::io::Error, folder: &Path) -> std::io::Error {
+    use std::io::{Error, ErrorKind};
+    match (error.kind(), error.raw_os_error()) {
+        (ErrorKind::NotFound, _) if !folder.exists() => {
+            Error::new(ErrorKind::NotFound, format!("the folder {} does not exist", folder.display()))
+        }
+        // The system's own words name nothing.
+        (_, Some(_)) => error,
+        (kind, None) => kind.into(),
+    }
 }
 
 fn try_write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -35,10 +58,6 @@ pub fn sync_folder(path: &Path) -> std::io::Result<()> {
     if cfg!(unix) { std::fs::File::open(folder_of(path))?.sync_all() } else { Ok(()) }
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,7 +78,12 @@ mod tests {
         assert!(format!("{error:#}").contains("cannot write"), "{error:#}");
         assert_eq!(names(folder.path()), ["model"]);
         assert_eq!(std::fs::read(target.join("old")).unwrap(), b"old");
-        assert!(write_atomically(&folder.path().join("gone/model"), b"new").is_err());
+        let error = format!("{:#}", write_atomically(&folder.path().join("gone/model"), b"new").unwrap_err());
+        assert!(error.contains("gone/model") && error.contains("gone does not exist"), "{error}");
+        assert!(!error.contains(".writing-"), "{error}");
+        std::fs::write(folder.path().join("file"), b"old").unwrap();
+        let error = format!("{:#}", write_atomically(&folder.path().join("file/model"), b"new").unwrap_err());
+        assert!(error.contains("file/model") && !error.contains(".writing-"), "{error}");
     }
 
     #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! A folder that appears whole or not at all.
 
-use super::file::sync_folder;
+use super::file::{folder_of, sync_folder, without_temporary_name};
 use anyhow::{Context, bail};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -21,7 +21,9 @@ pub fn write(folder: &Path, files: &[(&str, Vec<u8>)]) -> anyhow::Result<()> {
             ),
         };
     }
-    try_write(folder, files).with_context(|| format!("cannot write {}", folder.display()))
+    try_write(folder, files)
+        .map_err(|error| without_temporary_name(error, folder_of(folder)))
+        .with_context(|| format!("cannot write {}", folder.display()))
 }
 
 fn holds(folder: &Path, files: &[(&str, Vec<u8>)]) -> bool {
@@ -36,10 +38,7 @@ fn holds(folder: &Path, files: &[(&str, Vec<u8>)]) -> bool {
 }
 
 fn try_write(folder: &Path, files: &[(&str, Vec<u8>)]) -> std::io::Result<()> {
-    let parent = match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = folder_of(folder);
     std::fs::create_dir_all(parent)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".writing-");

@@ -3,6 +3,7 @@
 //! `-` gives standard output to the JSON alone, so that it can be piped; else a person gets a table.
 
 use super::file::write_atomically;
+use super::overwriting;
 use super::standard_output::print;
 use anyhow::Context;
 use serde::Serialize;
@@ -26,6 +27,14 @@ pub fn write(
         }
         None => print(&format!("{}\n", table())),
     }
+}
+
+/// Refuses `--json` where it is one of the files that are read; known before the work that leads to the numbers.
+///
+/// # Errors
+/// As [`overwriting::refuse`].
+pub fn refuse_overwriting(json: Option<&Path>, inputs: &[(&str, &Path)]) -> anyhow::Result<()> {
+    json.map_or(Ok(()), |json| overwriting::refuse(("--json", json), inputs))
 }
 
 /// The value on several lines, with a line break at the end: what a file of ours holds.

@@ -64,7 +64,7 @@ impl SeenRows {
 
     /// Which rows are held out, as one value: SHA-256 of the sorted keys of the validation rows and of the test rows.
     /// Who holds out the same rows has learned from none of them.
-    pub fn held_out_sha256(&self) -> String {
+    pub fn split_sha256(&self) -> String {
         let mut text = String::new();
         for (name, part) in [("validation", &self.validation), ("test", &self.test)] {
             text.extend([name, "\n"]);
@@ -75,7 +75,7 @@ impl SeenRows {
 
     /// Whether what a teacher and its teachers have seen is known well enough to say that no held-out row is among it.
     pub fn knows_all_of(&self, teacher: &Self) -> bool {
-        let is_listed = teacher.unlisted.is_empty() || teacher.held_out_sha256() == self.held_out_sha256();
+        let is_listed = teacher.unlisted.is_empty() || teacher.split_sha256() == self.split_sha256();
         teacher.unknown.is_empty() && is_listed
     }
 
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_held_out_rows_have_one_value_whatever_else_is_learned() {
-        let value = |parts| rows(parts).held_out_sha256();
+        let value = |parts| rows(parts).split_sha256();
         assert_eq!(value("abc|de|fg"), value("x|de|fg"));
         for other in ["abc|d|efg", "abc|de|f", "abc|fg|de", "abcd|de|fg"] {
             assert_ne!(value("abc|de|fg"), value(other), "{other}");

@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-/// Key of a model file's provenance: [`SeenRows::held_out_sha256`]. A file whose teachers are unknown has none.
-pub const HELD_OUT: &str = "held_out_sha256";
+/// Key of a model file's provenance: [`SeenRows::split_sha256`]. A file whose teachers are unknown has none.
+pub const SPLIT_SHA256: &str = "split_sha256";
 /// Key of a model file's provenance: SHA-256 of the labelled data.
 pub const DATA: &str = "data_sha256";
 
@@ -118,7 +118,7 @@ impl RunWeights {
             ("trainer_version", record.trainer_version.clone()),
         ];
         match self.seen.unknown_teachers() {
-            [] => provenance.push((HELD_OUT, self.seen.held_out_sha256())),
+            [] => provenance.push((SPLIT_SHA256, self.seen.split_sha256())),
             teachers => provenance.push(("unknown_teachers", teachers.join(", "))),
         }
         let metadata = Metadata {

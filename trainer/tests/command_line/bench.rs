@@ -43,7 +43,7 @@ fn texts_that_cannot_be_used_are_refused() {
         (r#"{"tokens20": [], "tokens64": []}"#, "empty list"),
         (
             r#"{"tokens20": [{"text": "https://example.com"}], "tokens64": [{"text": "up"}]}"#,
-            "nothing to read",
+            "text 1 of `tokens20`: empty text",
         ),
     ] {
         folder.write("texts.json", content);

@@ -1,6 +1,6 @@
 //! `evaluate` on the shipped model: the contract of its JSON, its table, and model files that are none.
 
-use crate::program::{Folder, model, stdout_of, text};
+use crate::program::{Folder, left_out_of, model, stdout_of, text};
 
 /// Written for this test; unmistakable enough that a working model gets nearly all of them.
 const TWEETS: &str = "text,label
@@ -91,20 +91,20 @@ fn labels_that_the_model_does_not_have_are_refused() {
     let model = model();
     for (label, found) in [("Positive", "\"Positive\""), ("3", "\"3\""), ("bullish", "\"bullish\"")] {
         folder.write("other.csv", format!("text,label\nShares rise,Bullish\nShares rise,{label}\n"));
-        let evaluate = ["evaluate", "--model", text(&model), "--data", "other.csv"];
+        let evaluate = ["evaluate", "--strict", "--model", text(&model), "--data", "other.csv"];
         let known = ["0 or Bearish", "1 or Bullish", "2 or Neutral", "the labels of", "model.gguf"];
         folder.fails(&evaluate, &[&known[..], &["other.csv:3", found]].concat());
     }
 }
 
 #[test]
-fn a_refused_row_leaves_the_old_numbers() {
+fn a_row_that_is_refused_strictly_leaves_the_old_numbers() {
     let folder = Folder::new();
     folder.write("tweets.csv", format!("{TWEETS}No such label,Sideways\n"));
     folder.write("out.json", "old");
     let model = model();
     folder.fails(
-        &["evaluate", "--model", text(&model), "--data", "tweets.csv", "--json", "out.json"],
+        &["evaluate", "--strict", "--model", text(&model), "--data", "tweets.csv", "--json", "out.json"],
         &["tweets.csv:11", "Sideways"],
     );
     assert_eq!(std::fs::read_to_string(folder.path("out.json")).unwrap(), "old");
@@ -156,4 +156,36 @@ fn labels_in_another_order_and_labels_without_rows_are_told() {
     let warning = String::from_utf8(output.stderr.clone()).unwrap();
     assert!(warning.contains("swapped.csv: no rows of Neutral") && !warning.contains("order"), "{warning}");
     stdout_of(output);
+}
+
+#[test]
+fn rows_that_cannot_be_used_are_left_out_and_listed() {
+    let folder = Folder::new();
+    let model = model();
+    let expected = evaluation(&folder, text(&model));
+    let long = "up ".repeat(400_000);
+    folder.write("more.csv", format!("{TWEETS}No such label,Sideways\nragged\n{long},1\n,0\n"));
+    let evaluate = ["evaluate", "--model", text(&model), "--data", "more.csv", "--json"];
+    let output = folder.trainer(&[&evaluate[..], &["-"]].concat());
+    let listed = [
+        "4 of 13 rows",
+        "more.csv:11: unknown label",
+        "more.csv:12: ",
+        "more.csv:13: expected a text of at most",
+        "more.csv:14: ",
+    ];
+    let (json, error) = left_out_of(output, &listed);
+    let evaluation: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(evaluation["rows_left_out"], 4);
+    for key in ["rows", "accuracy", "macro_f1", "confusion", "nll"] {
+        assert_eq!(evaluation[key], expected[key], "{key}");
+    }
+    assert!(!error.contains("text 0") && !error.contains("text 9"), "{error}");
+    folder.fails(&[&evaluate[..], &["out.json", "--strict"]].concat(), &["more.csv:11"]);
+    assert!(!folder.path("out.json").exists());
+    let edits = ["edits", "--model", text(&model), "--data", "rows.csv"];
+    folder.write("rows.csv", "text,label\nShares rise,1\nNo such label,Sideways\n");
+    let (table, _) = left_out_of(folder.trainer(&edits), &["1 of 2 rows", "rows.csv:3: unknown label"]);
+    assert!(table.contains("labels flipped"), "{table}");
+    folder.fails(&[&edits[..], &["--strict"]].concat(), &["rows.csv:3"]);
 }

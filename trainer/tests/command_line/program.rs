@@ -77,6 +77,17 @@ pub fn error_of(output: Output, fragments: &[&str]) -> String {
     error
 }
 
+/// What a program wrote that went on over rows which it could not read: expects its exit code and every fragment on
+/// standard error; returns standard output and standard error.
+pub fn left_out_of(output: Output, fragments: &[&str]) -> (String, String) {
+    let error = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    for fragment in fragments {
+        assert!(error.contains(fragment), "expected {fragment:?} in: {error}");
+    }
+    (String::from_utf8(output.stdout).unwrap(), error)
+}
+
 /// The default model of the shipped manifest.
 pub fn model() -> PathBuf {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");

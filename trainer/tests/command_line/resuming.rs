@@ -173,7 +173,11 @@ fn a_checkpoint_of_another_run_is_refused() {
     folder.succeeds(&arguments("train", &["--set", "train.epochs=1"], "run"));
     folder.fails(
         &arguments("train", &["--set", "train.epochs=2"], "run"),
-        &["another one", "config_sha256", "run"],
+        &[
+            "run: expected the run with these settings",
+            "`train.epochs` is 1 there, 2 here",
+            "another one from its first",
+        ],
     );
     folder.write("run/state.safetensors", b"not a checkpoint");
     std::fs::remove_file(folder.path("run/evaluation.json")).unwrap();
