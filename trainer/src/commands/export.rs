@@ -30,8 +30,8 @@ pub struct Arguments {
     /// times, the last match counts
     #[arg(long, value_name = "PATTERN=FORMAT", value_parser = with_format)]
     pub tensor: Vec<String>,
-    /// Calls a prediction uncertain below the smallest probability from which on this share of the validation rows is
-    /// right; 0 takes the configuration's export.uncertain_threshold
+    /// Calls a prediction uncertain below the smallest probability from which on this share of predictions is right with
+    /// 95 % confidence, by a bound from the validation rows; 0 takes the configuration's export.uncertain_threshold
     #[arg(long, value_name = "SHARE")]
     pub selective_accuracy: Option<f64>,
     /// Makes this the model that is used where none is named; the preview stays, unless this is it

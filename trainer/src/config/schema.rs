@@ -187,8 +187,8 @@ pub struct ExportConfig {
     pub quantization_aware: bool,
     /// A prediction whose highest probability lies below this is called uncertain, 0 ..= 1.
     pub uncertain_threshold: f64,
-    /// Accuracy that predictions above the threshold shall have: the threshold is then chosen on the validation
-    /// rows (Geifman & El-Yaniv 2017); 0: `uncertain_threshold` counts.
+    /// Accuracy that predictions above the threshold shall have with 95 % confidence: the threshold is then chosen on the
+    /// validation rows (Geifman & El-Yaniv 2017); 0: `uncertain_threshold` counts.
     pub selective_accuracy: f64,
     /// What the model is not good for, a sentence each, for the model card.
     pub limitations: Vec<String>,

@@ -8,6 +8,7 @@ use super::variant::Variant;
 use crate::run::finished::{FinishedRun, TestRows};
 use crate::run::record::Input;
 use crate::scoring::bootstrap::Interval;
+use crate::scoring::calibration::CONFIDENCE;
 use crate::scoring::edits::{self, EditEffect};
 use crate::scoring::metrics::Evaluation;
 use crate::scoring::scored::Scored;
@@ -124,12 +125,19 @@ fn calibration(facts: &Facts<'_>) -> String {
     let origin = match scored.calibration.selection {
         None => "a fixed threshold".to_owned(),
         Some(selection) => format!(
-            "the smallest threshold from which on {:.1} % of the validation rows' predictions are right{}",
-            selection.target.min(selection.kept.accuracy) * 100.0,
+            "of the predictions that reach it, at least {:.1} % are right on rows like the validation rows, with {:.0} % \
+             confidence (a binomial bound after Geifman & El-Yaniv 2017, which takes the model and its temperature as \
+             given); on the validation rows themselves {:.1} % are{}",
+            selection.target.min(selection.guaranteed) * 100.0,
+            CONFIDENCE * 100.0,
+            selection.kept.accuracy * 100.0,
             match selection.is_reached() {
                 true => String::new(),
-                false =>
-                    format!(": the highest share there is; {:.1} % were asked for", selection.target * 100.0),
+                false => format!(
+                    ". That is the best guarantee found: {:.1} % were asked for, for which these rows are too few or \
+                     the model is not good enough",
+                    selection.target * 100.0
+                ),
             }
         ),
     };

@@ -127,14 +127,14 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     Ok(Published { evaluation: scored.evaluation.clone(), file, size_bytes: bytes.len() })
 }
 
-/// A selective accuracy that no threshold reaches is no reason to fail, but one to know.
+/// A selective accuracy that no threshold guarantees is no reason to fail, but one to know.
 fn warn_of_selection(exported: &Variant) {
     match exported.scored.calibration.selection {
         Some(selection) if !selection.is_reached() => eprintln!(
-            "warning: expected a threshold at which {:.1} % of the validation rows' predictions are right, found \
-             {:.1} % at best, at {:.3}, which is taken: it keeps {:.1} % of them. Ask for less",
+            "warning: expected a threshold that guarantees {:.1} % of right predictions, found {:.1} % at best, at \
+             {:.3}, which is taken: it keeps {:.1} % of the validation rows. Ask for less, or give more validation rows",
             selection.target * 100.0,
-            selection.kept.accuracy * 100.0,
+            selection.guaranteed * 100.0,
             selection.threshold,
             selection.kept.coverage * 100.0
         ),

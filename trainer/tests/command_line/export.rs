@@ -226,7 +226,7 @@ fn the_threshold_follows_the_accuracy_that_is_asked_for() {
     assert_eq!(threshold("fixed", "0").0, 0.6);
     // More than half of the predictions are right: the threshold is the least sure one of the validation rows.
     let (found, card, warning) = threshold("half", "0.5");
-    assert!(found != 0.6 && card.contains("from which on 50.0 %"), "{found} {card}");
+    assert!(found != 0.6 && card.contains("at least 50.0 % are right"), "{found} {card}");
     assert!(card.contains("reach it") && !warning.contains("warning"), "{warning}");
     for share in ["1.5", "nan"] {
         let arguments = ["export", "--run", &run, "--id", "refused", "--selective-accuracy", share];

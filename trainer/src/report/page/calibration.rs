@@ -3,6 +3,7 @@
 use super::{figure, percent};
 use crate::output::plots::reliability::reliability_diagram;
 use crate::report::findings::Findings;
+use crate::scoring::calibration::CONFIDENCE;
 use crate::scoring::reliability::reliability;
 use maud::{Markup, html};
 
@@ -19,11 +20,12 @@ pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let origin = match calibration.selection {
         None => "fixed by the configuration".to_owned(),
         Some(selection) => format!(
-            "the smallest from which on {} of the validation rows' predictions are right{}",
-            percent(selection.kept.accuracy.min(selection.target)),
+            "of those that reach it at least {} are right on rows like these, with {} confidence{}",
+            percent(selection.guaranteed.min(selection.target)),
+            percent(CONFIDENCE),
             match selection.is_reached() {
                 true => String::new(),
-                false => format!("; {} were asked for and are out of reach", percent(selection.target)),
+                false => format!("; {} were asked for and cannot be guaranteed", percent(selection.target)),
             }
         ),
     };
