@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use std::collections::HashMap;
 use thiserror::Error;
 use tokenizers::Tokenizer as HuggingFaceTokenizer;
@@ -71,7 +72,8 @@ pub struct Encoding {
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: HuggingFaceTokenizer,
-    num_special_tokens: usize,
+    /// What is added to every text. Its ids are the post-processor's own and need not be in the vocabulary.
+    special_ids: Vec<u32>,
 }
 
 impl Tokenizer {
@@ -80,17 +82,20 @@ impl Tokenizer {
     /// # Errors
     /// Anything that the `tokenizers` crate does not accept as one.
     pub fn from_json(json: &str) -> Result<Self, TokenizerError> {
-        let mut inner: HuggingFaceTokenizer = json.parse().map_err(TokenizerError::from)?;
         check_template(json)?;
+        // The `tokenizers` crate panics over a decoder that is no JSON.
+        serde_json::from_str::<Value>(json).map_err(|error| TokenizerError(error.to_string()))?;
+        let mut inner: HuggingFaceTokenizer = json.parse().map_err(TokenizerError::from)?;
         inner.with_truncation(None)?;
         inner.with_padding(None);
-        let num_special_tokens = inner.encode_fast("", true)?.len();
-        Ok(Self { inner, num_special_tokens })
+        let special_ids = inner.encode_fast("", true)?.get_ids().to_vec();
+        Ok(Self { inner, special_ids })
     }
 
     /// One more than the highest id: the rows that the embedding table must have.
     pub fn vocab_size(&self) -> usize {
-        self.inner.get_vocab(true).values().max().map_or(0, |id| *id as usize + 1)
+        let vocab = self.inner.get_vocab(true);
+        vocab.values().chain(&self.special_ids).max().map_or(0, |id| *id as usize + 1)
     }
 
     /// The id of a token, if there is one of this name.
@@ -100,7 +105,7 @@ impl Tokenizer {
 
     /// Tokens that are added to every text: 2 for BERT's `[CLS] … [SEP]`.
     pub fn num_special_tokens(&self) -> usize {
-        self.num_special_tokens
+        self.special_ids.len()
     }
 
     /// The ids of `text`, at most `max_tokens` of them: what is too much goes from the end of the text, the

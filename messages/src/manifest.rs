@@ -26,9 +26,9 @@ impl Manifest {
         self.find(&self.default)
     }
 
-    /// The small model that answers while the default one is still on its way.
+    /// The small model that answers while the default one is still on its way; the default itself is no preview.
     pub fn preview_model(&self) -> Option<&ManifestModel> {
-        self.preview.as_deref().and_then(|id| self.find(id))
+        self.preview.as_deref().filter(|id| *id != self.default).and_then(|id| self.find(id))
     }
 }
 
@@ -48,7 +48,7 @@ pub struct ManifestModel {
     pub labels: Vec<String>,
     /// Storage type of the matrices: `F32`, `Q8_0` or `Q4_0`.
     pub quantization: String,
-    /// Measured on the run's held-out split, which the training never saw.
+    /// Measured on the run's test rows; what was chosen by which rows stands in the model card.
     pub metrics: Metrics,
 }
 
@@ -104,5 +104,7 @@ mod tests {
         assert_eq!(id(read.default_model()).as_deref(), Some("big"));
         let unknown = Manifest { preview: Some("gone".to_owned()), ..manifest };
         assert_eq!(unknown.preview_model(), None);
+        let same = Manifest { preview: Some("big".to_owned()), ..unknown };
+        assert_eq!(same.preview_model(), None);
     }
 }

@@ -26,6 +26,7 @@ pub mod data {
     mod columns;
     mod csv;
     pub mod hash;
+    pub mod held_out;
     mod jsonl;
     pub mod labelled;
     pub mod labels;
@@ -71,6 +72,7 @@ pub mod output {
 pub mod base {
     pub mod base_model;
     pub mod names;
+    pub mod origin;
     pub mod parameters;
     pub mod vocabulary;
 }
@@ -79,8 +81,11 @@ pub mod base {
 pub mod run {
     pub mod finished;
     pub mod folder;
+    pub mod history;
     pub mod log;
+    pub mod looks;
     pub mod record;
+    pub mod selection;
     pub mod weights;
 }
 
@@ -114,7 +119,7 @@ pub mod objective {
 /// From a run to a model folder: how tensors are stored, golden values, card, manifest.
 pub mod export {
     pub mod golden;
-    mod manifest;
+    pub mod manifest;
     mod model_card;
     pub mod publish;
     pub mod storage;

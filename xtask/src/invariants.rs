@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Which packages of the workspace each one may depend on, outside its tests.
-const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
     ("messages", &[]),
     ("classifier", &[]),
     ("encoder", &["classifier"]),
@@ -22,6 +22,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
     ("trainer", &["classifier", "encoder", "messages"]),
     ("chromium", &[]),
     ("e2e", &["chromium"]),
+    ("fuzz", &["classifier", "static-server", "trainer"]),
     ("xtask", &["chromium", "messages"]),
 ];
 /// What the page must not link, directly or by others: it paints before the engine has arrived.

@@ -206,6 +206,12 @@ fn read_metadata(content: &Content) -> Result<(Metadata, Arc<Tokenizer>), ModelE
         tokenizer_json: reader.string(keys::TOKENIZER_JSON)?,
         provenance: reader.provenance(),
     };
+    // Before every tensor of every layer is listed, to be looked for.
+    let (layers, tensors) = (metadata.encoder.num_hidden_layers, content.tensor_infos.len());
+    if layers > tensors {
+        let expected = format!("no more layers than the file has tensors, {tensors}");
+        return Err(reader.refuse(keys::BLOCK_COUNT, &expected, &layers.to_string()));
+    }
     let tokenizer = check_metadata(&reader, &metadata)?;
     Ok((metadata, tokenizer.into()))
 }

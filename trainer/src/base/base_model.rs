@@ -3,6 +3,7 @@
 //! Read once at the start of `train`. Its tensors get the model file's names ([`names`](super::names)); the classification head, which no base has, is drawn from the run's own seeded generator.
 
 use super::names::hugging_face;
+use super::origin::{self, ORIGIN, Stage};
 use super::parameters::Parameters;
 use crate::config::schema::ModelConfig;
 use crate::data::hash::sha256_hex;
@@ -31,6 +32,8 @@ pub struct BaseModel {
     pub tokenizer_json: String,
     /// SHA-256 of `model.safetensors`.
     pub sha256: String,
+    /// Which texts decided its vocabulary and weights, as far as that is recorded.
+    pub origin: Vec<Stage>,
     tensors: HashMap<String, Tensor>,
     initializer_range: f64,
     /// The base's layer that each of ours is.
@@ -110,6 +113,7 @@ impl BaseModel {
             tokenizer_json: String::from_utf8(read("tokenizer.json")?)
                 .context("tokenizer.json is not UTF-8")?,
             sha256: sha256_hex(&weights),
+            origin: origin::read(folder)?,
             tensors: candle_core::safetensors::load_buffer(&weights, &Device::Cpu)
                 .context("model.safetensors is not a whole safetensors file")?,
             initializer_range: base.initializer_range,
@@ -118,11 +122,13 @@ impl BaseModel {
         })
     }
 
-    /// Writes adapted weights as a Hugging Face folder; `model.safetensors` last.
+    /// Writes weights that `stage` has adapted as a Hugging Face folder; `model.safetensors` last.
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn write_adapted(&self, folder: &Path, parameters: &Parameters) -> anyhow::Result<()> {
+    pub fn write_adapted(&self, folder: &Path, parameters: &Parameters, stage: Stage) -> anyhow::Result<()> {
+        let stages = [&self.origin[..], &[stage]].concat();
+        write_atomically(&folder.join(ORIGIN), &origin::to_json(&stages)?)?;
         let mut config = self.hugging_face.clone();
         config.insert("num_hidden_layers".to_owned(), self.config.num_hidden_layers.into());
         config.insert("max_position_embeddings".to_owned(), self.config.max_position_embeddings.into());

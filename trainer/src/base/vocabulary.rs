@@ -11,8 +11,10 @@ mod weights;
 
 pub use report::Report;
 
+use super::origin::{self, Decision, ORIGIN, REPORT, Stage, TextFile};
 use crate::config::pruning::PruneConfig;
 use crate::data::hash::sha256_hex;
+use crate::data::held_out::HeldOut;
 use crate::output::folder;
 use crate::output::json;
 use anyhow::{Context, ensure};
@@ -43,10 +45,11 @@ pub fn prune(settings: &PruneConfig) -> anyhow::Result<Report> {
         .with_context(|| settings.base.join("tokenizer.json").display().to_string())?;
     let normalization = Normalization::new(&settings.normalization).context("`normalization`")?;
     let options = settings.read_options();
+    let held_out = settings.held_out.as_deref().map(HeldOut::of).transpose()?;
     let corpora: Vec<Corpus> = settings
         .corpus
         .iter()
-        .map(|path| Corpus::read(path, &options, &normalization, settings.max_tokens))
+        .map(|path| Corpus::read(path, &options, &normalization, settings.max_tokens, held_out.as_ref()))
         .collect::<Result<_, _>>()?;
 
     let selection = selection::select(&file, &corpora, settings)?;
@@ -55,11 +58,16 @@ pub fn prune(settings: &PruneConfig) -> anyhow::Result<Report> {
     let table = weights::select_rows(&weights, &kept, file.pieces().len())
         .with_context(|| settings.base.join("model.safetensors").display().to_string())?;
     let report = Report::new(settings, &selection, &corpora, table.width, sha256_hex(&weights));
+    let texts =
+        corpora.iter().map(|corpus| TextFile { name: corpus.name.clone(), sha256: corpus.sha256.clone() });
+    let stage = Stage::new(Decision::Vocabulary, texts.collect(), held_out.as_ref());
+    let stages = [origin::read(&settings.base)?, vec![stage]].concat();
     let mut files = vec![
+        (ORIGIN, origin::to_json(&stages)?),
         ("config.json", config_json(&config, &kept).context("the base's config.json")?),
         ("tokenizer.json", tokenizer.into_bytes()),
         ("model.safetensors", table.safetensors),
-        ("vocabulary.json", report.to_json()?),
+        (REPORT, report.to_json()?),
     ];
     // transformers takes letter case from here where a model is cased; its ids are tokenizer.json's.
     for name in ["special_tokens_map.json", "tokenizer_config.json"] {

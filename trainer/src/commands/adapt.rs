@@ -8,10 +8,12 @@ use super::stage;
 use super::threads;
 use crate::base::base_model;
 use crate::base::base_model::BaseModel;
+use crate::base::origin::{Decision, Stage};
 use crate::config::schema::Config;
+use crate::data::held_out::HeldOut;
 use crate::data::labelled::{Dataset, read_configured};
 use crate::data::near_duplicates::NearDuplicates;
-use crate::data::split::split;
+use crate::data::split::{Split, split};
 use crate::data::unlabelled;
 use crate::fit::checkpoint;
 use crate::fit::randomness;
@@ -72,11 +74,17 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
         true => None,
         false => Some(read_configured(&config.data, true)?),
     };
-    let record = RunRecord::new(config, dataset.as_ref(), &base, workers.count())?;
+    let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
+    let divide =
+        |dataset: &Dataset| split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split);
+    let split = dataset.as_ref().map(divide).transpose()?;
+    let labelled = dataset.as_ref().zip(split.as_ref());
+    let held_out = labelled.map(|(dataset, split)| HeldOut::new(near_duplicates, dataset, split));
+    let record = RunRecord::new(config, dataset.as_ref(), held_out.as_ref(), &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(base_model::WEIGHTS)) && record.is_at(place)? {
         return Ok(None);
     }
-    let (training, validation) = texts(config, dataset.as_ref())?;
+    let (training, validation) = texts(config, labelled)?;
     let tokenize = |texts: &[String]| unlabelled::tokenize(texts, &base.tokenizer_json, config);
     let (training, validation) = (tokenize(&training)?, tokenize(&validation)?);
     let mut rng = randomness::initial_generator(config);
@@ -89,7 +97,11 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
     }
     let fitted = training_loop::fit(config, &folder, &workers, &parameters, &objective)?;
     let kept = parameters.with_checkpoint(&folder.path().join(CHECKPOINT))?;
-    base.write_adapted(folder.path(), &kept)?;
+    base.write_adapted(
+        folder.path(),
+        &kept,
+        Stage::new(Decision::Weights, record.texts(), held_out.as_ref()),
+    )?;
     folder.remove(checkpoint::STATE)?;
     folder.remove(CHECKPOINT)?;
     Ok(Some(Adapted { folder: folder.path().to_owned(), fitted }))
@@ -97,16 +109,17 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
 
 /// Texts to learn from and texts to be scored on: with labelled data its training and validation rows (the test rows
 /// stay unseen), else the share `split.validation_fraction` of the unlabelled texts.
-fn texts(config: &Config, dataset: Option<&Dataset>) -> anyhow::Result<(Vec<String>, Vec<String>)> {
+fn texts(
+    config: &Config,
+    labelled: Option<(&Dataset, &Split)>,
+) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     let (mut training, validation);
-    if let Some(dataset) = dataset {
-        let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
-        let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
+    if let Some((dataset, split)) = labelled {
         let texts = |indices: &[usize]| -> Vec<String> {
             indices.iter().map(|&index| dataset.examples[index].text.clone()).collect()
         };
         (training, validation) = (texts(&split.train), texts(&split.validation));
-        training.extend(unlabelled::read(config, Some((dataset, &split)))?);
+        training.extend(unlabelled::read(config, labelled)?);
     } else {
         training = unlabelled::read(config, None)?;
         training.shuffle(&mut ChaCha8Rng::seed_from_u64(config.split.seed));

@@ -38,12 +38,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let inputs = [("--model", arguments.model.as_path()), ("--data", &arguments.data)];
     json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
     let classifier = load_model(&arguments.model)?;
+    let bytes = std::fs::read(&arguments.model)?;
     let labels = Labels::of_model(&classifier, &arguments.model);
     let dataset = arguments.reading.read(&arguments.data, &labels)?;
     let examples: Vec<_> = dataset.examples.iter().collect();
     let bar = progress_bar(edits::num_texts(examples.len()));
     let name_of = |index: usize| place(&arguments.data, examples[index].line);
-    let effects = edits::measure(&classifier, &examples, name_of, &bar)?;
+    let effects = edits::measure(&bytes, &classifier, &examples, name_of, &bar)?;
     bar.finish_and_clear();
     json::write(arguments.json.as_deref(), &effects, || tables::edits(&effects))?;
     let rows = examples.len() + dataset.rejected.len();

@@ -1,6 +1,7 @@
 //! `trainer export`: from a run's checkpoint to a model folder that server, page and engine read.
 
 use crate::config::storage_format;
+use crate::export::manifest::Role;
 use crate::export::publish;
 use std::path::PathBuf;
 
@@ -9,7 +10,9 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   trainer export --run runs/20260101-120000-minilm-l6 --models models --id minilm-l6-q8_0 --default
   trainer export --run runs/20260101-120000-minilm-l6 --id minilm-l6-q4_0 --quantization Q4_0 \\
-    --tensor token_embd.weight=Q8_0 --selective-accuracy 0.95")]
+    --tensor token_embd.weight=Q8_0 --selective-accuracy 0.95
+
+The model card scores the run's test rows and says how often that was done before: the run's test_looks.jsonl counts it.")]
 pub struct Arguments {
     /// Run folder that `trainer train` wrote
     #[arg(long, value_name = "DIR")]
@@ -31,10 +34,10 @@ pub struct Arguments {
     /// right; 0 takes the configuration's export.uncertain_threshold
     #[arg(long, value_name = "SHARE")]
     pub selective_accuracy: Option<f64>,
-    /// Makes this the model that is used where none is named
+    /// Makes this the model that is used where none is named; the preview stays, unless this is it
     #[arg(long)]
     pub default: bool,
-    /// Makes this the small model that answers in the page while the default one is still on its way
+    /// Makes this the small model that answers in the page while the default one, another one, is still on its way
     #[arg(long, conflicts_with = "default")]
     pub preview: bool,
 }
@@ -59,8 +62,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         quantization: arguments.quantization.as_deref().map(storage_format::parse).transpose()?,
         tensors: tensors.collect::<Result<_, _>>()?,
         selective_accuracy: arguments.selective_accuracy,
-        is_default: arguments.default,
-        is_preview: arguments.preview,
+        role: match (arguments.default, arguments.preview) {
+            (true, _) => Role::Default,
+            (_, true) => Role::Preview,
+            _ => Role::Unchanged,
+        },
         recipe: None,
     })?;
     published.print()

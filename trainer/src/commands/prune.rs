@@ -2,8 +2,10 @@
 
 use super::reading::TextArguments;
 use crate::base::vocabulary;
+use crate::config::Override;
 use crate::config::pruning;
 use crate::config::pruning::{Alphabet, PruneConfig};
+use crate::config::schema::Config;
 use crate::output::standard_output::print;
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -15,7 +17,8 @@ static NORMALIZATION: LazyLock<String> = LazyLock::new(|| pruning::default_norma
 /// Arguments of `trainer prune`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  trainer prune --base base/minilm --corpus tweets.csv topics.csv --output base/minilm-pruned
+  trainer prune --base base/minilm --corpus tweets.csv topics.csv --output base/minilm-pruned \\
+    --config trainer/configs/minilm-l6.toml --set data.train=tweets.csv
   trainer prune --base base/minilm --corpus tweets.csv --min-count 1 --max-pieces 8000 \\
     --output base/minilm-8k \\
     --normalization decode_html_entities,remove_urls,replace_cashtags,collapse_whitespace")]
@@ -33,8 +36,16 @@ pub struct Arguments {
     /// Keeps only the most frequent pieces, special tokens and alphabet included
     #[arg(long, value_name = "N")]
     pub max_pieces: Option<usize>,
+    /// Configuration of the run that will start from the result: its validation and test rows are left out of the corpus,
+    /// with their near-duplicates, and its normalization is used. Without it whoever trains on a file of the corpus has
+    /// the test rows' words in the vocabulary, and the model card says so
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Overrides one key of that configuration
+    #[arg(long, value_name = "KEY.PATH=VALUE", requires = "config")]
+    pub set: Vec<String>,
     /// Steps before tokenization, as the model will be trained with
-    #[arg(long, value_name = "STEPS", value_delimiter = ',', default_value = NORMALIZATION.as_str())]
+    #[arg(long, value_name = "STEPS", conflicts_with = "config", value_delimiter = ',', default_value = NORMALIZATION.as_str())]
     pub normalization: Vec<String>,
     /// Texts are cut to this many tokens before their pieces are counted
     #[arg(long, value_name = "N", default_value_t = pruning::default_max_tokens())]
@@ -62,9 +73,9 @@ pub enum AlphabetArgument {
 /// Runs the subcommand.
 ///
 /// # Errors
-/// See [`vocabulary::prune`]; standard output cannot be written.
+/// A configuration that cannot be used; see [`vocabulary::prune`]; standard output cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let report = vocabulary::prune(&PruneConfig {
+    let mut settings = PruneConfig {
         base: arguments.base.clone(),
         corpus: arguments.corpus.clone(),
         min_count: arguments.min_count,
@@ -78,7 +89,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             AlphabetArgument::Base => Alphabet::Base,
             AlphabetArgument::Corpus => Alphabet::Corpus,
         },
+        held_out: None,
         output: arguments.output.clone(),
-    })?;
+    };
+    if let Some(config) = &arguments.config {
+        settings.set_held_out(Box::new(Config::load(config, &Override::parse_all(&arguments.set)?)?));
+    }
+    let report = vocabulary::prune(&settings)?;
     print(&format!("{}\n{}\n", report.table(), arguments.output.display()))
 }

@@ -9,6 +9,7 @@ use super::train;
 use crate::base::vocabulary;
 use crate::config::recipe;
 use crate::config::recipe::{ResolvedStage, Work};
+use crate::export::manifest::Role;
 use crate::export::publish;
 use crate::output::standard_output::tell;
 use crate::run::folder::Place;
@@ -89,8 +90,11 @@ fn run_stage(resolved: ResolvedStage, recipe: &Path, models: &Path) -> anyhow::R
             quantization: None,
             tensors: Vec::new(),
             selective_accuracy: None,
-            is_default: export.default,
-            is_preview: export.preview,
+            role: match (export.default, export.preview) {
+                (true, _) => Role::Default,
+                (_, true) => Role::Preview,
+                _ => Role::Unchanged,
+            },
             recipe: Some(recipe.to_owned()),
         })?;
         published.print()?;

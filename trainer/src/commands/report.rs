@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 /// Arguments of `trainer report`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  trainer report runs/20260101-120000-minilm-l6")]
+  trainer report runs/20260101-120000-minilm-l6
+
+The page scores the run's test rows. The run's test_looks.jsonl says so, and later model cards count it.")]
 pub struct Arguments {
     /// Run folder that `trainer train` wrote
     #[arg(value_name = "RUN")]
@@ -33,7 +35,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     refuse_overwriting(&path, &arguments.run)?;
     let run = FinishedRun::read(&arguments.run)?;
     overwriting::refuse(("--output", &path), &[("the run's data", &run.dataset.path)])?;
-    let findings = Findings::measure(run)?;
+    let test = run.look_at_test_rows("report", "every storage")?;
+    let findings = Findings::measure(&test)?;
     let page = page::html(&findings)?;
     write_atomically(&path, page.as_bytes())?;
     print(&format!("{}\n", path.display()))

@@ -1,6 +1,6 @@
 //! `trainer train`: from a base model and labelled rows to the kept weights of a run.
 //!
-//! Rows, split and soft targets are made here; the loop is [`fit`](training_loop::fit)'s, what it minimizes the
+//! Neither scores nor shows the test rows: those are for `export` and `report`. Rows, split and soft targets are made here; the loop is [`fit`](training_loop::fit)'s, what it minimizes the
 //! [`Classification`]'s. The same configuration on the same number of threads writes the same bytes, also when it
 //! was interrupted on the way.
 
@@ -8,6 +8,7 @@ use super::stage;
 use super::threads;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
+use crate::data::held_out::HeldOut;
 use crate::data::labelled::read_configured;
 use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::split;
@@ -27,9 +28,11 @@ use crate::output::plots::confusion::confusion_matrix;
 use crate::output::standard_output::print;
 use crate::output::tables;
 use crate::run::folder::{CHECKPOINT, EVALUATION, Place, SPLIT, TOKENIZER};
+use crate::run::history;
 use crate::run::record::RunRecord;
 use crate::scoring::metrics::Evaluation;
 use encoder::Quantization;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Runs the subcommand.
@@ -41,11 +44,10 @@ pub fn run(arguments: &stage::Arguments) -> anyhow::Result<()> {
     threads::ensure(1)?;
     let Some(trained) = train(&config, &place)? else { return stage::print_finished(&place) };
     print(&format!(
-        "epoch {} of {} is kept: macro-F1 {:.4} on the validation rows; on the test rows:\n{}\n{}\n",
+        "epoch {} of {} is kept; on the validation rows:\n{}\n{}\n",
         trained.fitted.epoch,
         config.train.epochs,
-        trained.validation.macro_f1,
-        tables::evaluation(&trained.test),
+        tables::evaluation(&trained.validation),
         trained.folder.display()
     ))
 }
@@ -59,8 +61,6 @@ pub struct Trained {
     pub fitted: Fitted,
     /// The kept weights on the validation rows.
     pub validation: Evaluation,
-    /// The kept weights on the test rows.
-    pub test: Evaluation,
 }
 
 /// Runs the whole training, or the rest of one that was interrupted at this place; `None` where it is finished
@@ -76,7 +76,8 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
     let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
-    let record = RunRecord::new(config, Some(&dataset), &base, workers.count())?;
+    let held_out = HeldOut::new(near_duplicates, &dataset, &split);
+    let record = RunRecord::new(config, Some(&dataset), Some(&held_out), &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(EVALUATION)) && record.is_at(place)? {
         return Ok(None);
     }
@@ -99,6 +100,9 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
         folder.write(SPLIT, &serde_json::to_vec(&split)?)?;
         record.write(&folder, config)?;
     }
+    for stage in record.base_origin.iter().filter(|stage| record.has_read_held_out(stage)) {
+        eprintln!("warning: {}", history::origin(stage, &record));
+    }
     let labelled = split.train.iter().map(|&index| &dataset.examples[index].text);
     let texts: Vec<&str> = labelled.chain(&unlabelled).map(String::as_str).collect();
     let targets = teachers::targets(config, &teachers, &texts, &folder, &workers)?;
@@ -109,10 +113,25 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
 
     let kept = parameters.with_checkpoint(&folder.path().join(CHECKPOINT))?;
     let validation = objective.score(&kept, &workers, objective.validation())?.0;
-    let test = objective.score(&kept, &workers, &select(&rows, &split.test))?.0;
-    confusion_matrix(&folder.path().join("confusion.svg"), &test, &config.data.labels)?;
-    folder.write(EVALUATION, &serde_json::to_vec_pretty(&test)?)?;
+    confusion_matrix(
+        &folder.path().join("confusion.svg"),
+        &validation,
+        "validation rows",
+        &config.data.labels,
+    )?;
+    folder.write(
+        EVALUATION,
+        &serde_json::to_vec_pretty(&OfRows { part: "validation", evaluation: &validation })?,
+    )?;
     folder.remove(checkpoint::STATE)?;
     folder.remove(teachers::TARGETS)?;
-    Ok(Some(Trained { folder: folder.path().to_owned(), fitted, validation, test }))
+    Ok(Some(Trained { folder: folder.path().to_owned(), fitted, validation }))
+}
+
+/// An evaluation that says on which part of the data.
+#[derive(Serialize)]
+struct OfRows<'a> {
+    part: &'a str,
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
 }

@@ -1,6 +1,7 @@
 //! What `prune` drops and how far: arguments of the subcommand, or a table of a recipe.
 
 use super::reading::{Delimiter, Encoding, ReadOptions};
+use super::schema::Config;
 use super::schema::ModelConfig;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -37,8 +38,19 @@ pub struct PruneConfig {
     /// Characters that stay readable.
     #[serde(default)]
     pub alphabet: Alphabet,
+    /// The run whose validation and test rows are left out of the corpus, with their near-duplicates.
+    #[serde(skip)]
+    pub held_out: Option<Box<Config>>,
     /// Folder to write; it must not exist, unless as the result of the same call.
     pub output: PathBuf,
+}
+
+impl PruneConfig {
+    /// Leaves out what a run by this configuration holds out, and normalizes as it does.
+    pub fn set_held_out(&mut self, config: Box<Config>) {
+        self.normalization = config.model.normalization.clone();
+        self.held_out = Some(config);
+    }
 }
 
 /// The characters of which every word can still be spelled.

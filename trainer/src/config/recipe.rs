@@ -31,8 +31,11 @@ struct Recipe {
 struct Stage {
     /// Its folder's name, and what later stages call it.
     name: String,
-    /// Settings of the pruning but for the output.
+    /// Settings of the pruning but for the output; `config` may stand beside it.
     prune: Option<Value>,
+    /// Configuration file, beside the recipe, of the run for which is pruned: its held-out rows are left out, and its
+    /// normalization is used.
+    config: Option<PathBuf>,
     /// Configuration file, beside the recipe.
     adapt: Option<PathBuf>,
     /// Configuration file, beside the recipe.
@@ -115,7 +118,31 @@ fn resolve(recipe: &Recipe, path: &Path, output: &Path) -> anyhow::Result<Vec<Re
         resolved.push(stage.with_context(|| format!("stage {name}"))?);
         places.insert(name.clone(), folder.display().to_string());
     }
+    check_exports(&resolved)?;
     Ok(resolved)
+}
+
+/// A manifest has one default and another preview, and each model is exported once: checked before hours of training.
+fn check_exports(stages: &[ResolvedStage]) -> anyhow::Result<()> {
+    let exports = || stages.iter().filter_map(|stage| Some((&stage.name, stage.export.as_ref()?)));
+    for (index, (name, export)) in exports().enumerate() {
+        let is_both = export.default && export.preview;
+        ensure!(!is_both, "stage {name}: `export`: expected `default` or `preview`, found both");
+        for (earlier, other) in exports().take(index) {
+            ensure!(
+                other.id != export.id,
+                "stage {name}: `export.id`: expected another one than stage {earlier}'s, found {}",
+                export.id
+            );
+            let is_again = export.default && other.default || export.preview && other.preview;
+            ensure!(!is_again, "stage {name}: `export`: its role is stage {earlier}'s already");
+            ensure!(
+                !(export.default && other.preview),
+                "stage {name}: `export`: expected the default before the preview of stage {earlier}"
+            );
+        }
+    }
+    Ok(())
 }
 
 fn resolve_stage(
@@ -138,13 +165,25 @@ fn resolve_stage(
             let mut settings = expand(settings, places)?;
             if let Some(table) = settings.as_table_mut() {
                 table.insert("output".to_owned(), Value::String(folder.display().to_string()));
+                ensure!(
+                    stage.config.is_none() || !table.contains_key("normalization"),
+                    "`normalization`: expected it in `config` alone, found it in `prune` as well"
+                );
             }
-            Work::Prune(Box::new(settings.try_into().context("its settings")?))
+            let mut settings: PruneConfig = settings.try_into().context("its settings")?;
+            if let Some(file) = &stage.config {
+                settings.set_held_out(config(file)?);
+            }
+            Work::Prune(Box::new(settings))
         }
         (None, Some(file), None) => Work::Adapt(config(file)?),
         (None, None, Some(file)) => Work::Train(config(file)?),
         _ => bail!("expected exactly one of `prune`, `adapt` and `train`"),
     };
+    ensure!(
+        stage.config.is_none() || matches!(work, Work::Prune(_)),
+        "`config`: expected a stage that prunes"
+    );
     ensure!(
         stage.export.is_none() || matches!(work, Work::Train(_)),
         "`export`: expected a stage that trains"
@@ -201,5 +240,24 @@ mod tests {
         let error = expand_text("{b}", &places).unwrap_err().to_string();
         assert!(error.contains("(a), found b"), "{error}");
         assert!(expand_text("{a", &places).is_err());
+    }
+
+    #[test]
+    fn exports_that_no_manifest_could_hold_are_refused() {
+        let stage = |name: &str, id: &str, default: bool, preview: bool| ResolvedStage {
+            name: name.to_owned(),
+            folder: PathBuf::new(),
+            work: Work::Train(Box::default()),
+            export: Some(ExportStage { id: id.to_owned(), default, preview }),
+        };
+        let error = |stages: &[ResolvedStage]| check_exports(stages).unwrap_err().to_string();
+        let (big, nano) = (|| stage("a", "big", true, false), || stage("b", "nano", false, true));
+        check_exports(&[big(), nano(), stage("c", "other", false, false)]).unwrap();
+        assert!(error(&[stage("a", "big", true, true)]).contains("found both"));
+        assert!(error(&[nano(), big()]).contains("stage a: `export`: expected the default before"));
+        assert!(
+            error(&[big(), stage("b", "big", false, true)]).contains("another one than stage a's, found big")
+        );
+        assert!(error(&[big(), stage("b", "other", true, false)]).contains("stage a's already"));
     }
 }

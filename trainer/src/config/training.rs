@@ -129,7 +129,9 @@ pub struct LossConfig {
     pub label_smoothing: f64,
     /// Weight of each label in the loss.
     pub class_weights: ClassWeights,
-    /// Weight of R-Drop (Liang et al. 2021, equation 4): two passes with different dropout must agree; 0: one pass.
+    /// Weight of R-Drop (Liang et al. 2021): two passes with different dropout must agree; 0: one pass. It multiplies
+    /// ½ (KL(p‖q) + KL(q‖p)) beside the *mean* cross-entropy of both passes; equation 4 has their sum, so that this is
+    /// half the paper's α.
     pub r_drop: f64,
 }
 

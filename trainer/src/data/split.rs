@@ -20,7 +20,7 @@ pub struct Split {
     pub train: Vec<usize>,
     /// Selects the best epoch and the temperature.
     pub validation: Vec<usize>,
-    /// Reported on, never looked at before.
+    /// Reported on by `export` and `report`, which log that they look; training does not use it.
     pub test: Vec<usize>,
 }
 
@@ -32,6 +32,25 @@ type Quotas = BTreeMap<usize, [usize; NUM_PARTS]>;
 
 /// Divides the examples, whose labels have these names. Each held-out part gets its fraction of each label, rounded, at
 /// least one row; near-duplicates so many that they fit into no part's share go to the training rows.
+///
+/// ```
+/// use trainer::config::schema::SplitConfig;
+/// use trainer::data::labelled::Example;
+/// use trainer::data::near_duplicates::NearDuplicates;
+/// use trainer::data::split::split;
+///
+/// let texts = ["up", "Up!", "shares rise", "record profit", "down", "shares fall", "profit warning", "flat at noon"];
+/// let example = |(at, text): (usize, &&str)| Example { text: (*text).to_owned(), label: at / 4, line: at + 2 };
+/// let examples: Vec<Example> = texts.iter().enumerate().map(example).collect();
+/// let labels = ["Bullish", "Bearish"].map(str::to_owned);
+/// let near_duplicates = NearDuplicates::new(&["collapse_whitespace"])?;
+/// let split = split(&examples, &labels, &near_duplicates, &SplitConfig::default())?;
+///
+/// let parts = [&split.train, &split.validation, &split.test];
+/// assert_eq!(parts.map(Vec::len), [4, 2, 2], "a row of each label is held out twice");
+/// assert!(parts.iter().any(|part| part.contains(&0) && part.contains(&1)), "`up` and `Up!` are the same words");
+/// # anyhow::Ok(())
+/// ```
 ///
 /// # Errors
 /// Rows of one label alone; a label with too few rows, or too few that are no near-duplicates, to have one in every

@@ -5,19 +5,24 @@
 
 use super::storage::{TensorStorage, in_every_block};
 use super::variant::Variant;
-use crate::run::finished::FinishedRun;
+use crate::run::finished::{FinishedRun, TestRows};
 use crate::scoring::bootstrap::Interval;
-use crate::scoring::edits::EditEffect;
+use crate::scoring::edits::{self, EditEffect};
 use crate::scoring::metrics::Evaluation;
 use crate::scoring::scored::Scored;
 use messages::ManifestModel;
 use std::fmt::Write;
 use std::path::Path;
 
+/// Where there are no rows to have a share of.
+const NONE: &str = "–";
+
 /// What the card tells.
 pub struct Facts<'a> {
     /// What was trained.
     pub run: &'a FinishedRun,
+    /// The rows that it is scored on.
+    pub test: &'a TestRows<'a>,
     /// What the manifest says.
     pub entry: &'a ManifestModel,
     /// The formats that were asked for.
@@ -65,11 +70,11 @@ fn quality(facts: &Facts<'_>) -> String {
     let (exported, parent) = (&facts.exported.scored, facts.checkpoint);
     let mut text = format!(
         "## Quality\n\n\
-         On the run's {rows} held-out test rows, which neither training nor selection saw; near-duplicates are \
-         kept on one side of the split. In brackets 95 % intervals (bootstrap over groups of near-duplicates, percentiles): the split \
-         is small.\n\n\
+         On the run's {rows} test rows; near-duplicates are kept on one side of the split. {history} In brackets 95 % \
+         intervals (bootstrap over groups of near-duplicates, percentiles): the split is small.\n\n\
          | | accuracy | macro-F1 | ECE | NLL |\n|---|---|---|---|---|\n",
-        rows = exported.evaluation.rows
+        rows = exported.evaluation.rows,
+        history = facts.test.history().join(" "),
     );
     for (name, scored) in [("this file", exported), ("f32, the checkpoint it was made from", parent)] {
         let (evaluation, intervals) = (&scored.evaluation, &scored.intervals);
@@ -93,9 +98,10 @@ fn quality(facts: &Facts<'_>) -> String {
         points(|evaluation| evaluation.ece),
     );
     for (label, class) in &exported.evaluation.per_class {
-        let f1 = with_interval(class.f1, exported.intervals.f1[label]);
-        let (precision, recall) = (class.precision, class.recall);
-        let _ = writeln!(text, "| {label} | {precision:.3} | {recall:.3} | {f1} | {} |", class.support);
+        let [precision, recall, f1] = class.shares();
+        let f1 = f1.map_or(NONE.to_owned(), |f1| with_interval(f1, exported.intervals.f1[label]));
+        let (precision, recall) = (share(precision, 3), share(recall, 3));
+        let _ = writeln!(text, "| {label} | {precision} | {recall} | {f1} | {} |", class.support);
     }
     let labels = &facts.entry.labels;
     let _ = writeln!(
@@ -126,17 +132,22 @@ fn calibration(facts: &Facts<'_>) -> String {
             }
         ),
     };
+    let reached = match kept.coverage > 0.0 {
+        true => format!(
+            "On the test rows {:.1} % of the predictions reach it, and {:.1} % of those are right.",
+            kept.coverage * 100.0,
+            kept.accuracy * 100.0
+        ),
+        false => "None of the predictions on the test rows reaches it.".to_owned(),
+    };
     format!(
         "## Calibration\n\n\
          Logits are divided by the temperature {temperature:.3}, fitted to this file's own logits on the {validation} \
          validation rows. A prediction whose highest probability lies below {threshold:.3} is called uncertain: \
-         {origin}. On the test rows {coverage:.1} % of the predictions reach it, and {accuracy:.1} % of those are \
-         right.\n",
+         {origin}. {reached}\n",
         temperature = scored.calibration.temperature,
         validation = facts.run.split().validation.len(),
         threshold = scored.calibration.uncertain_threshold,
-        coverage = kept.coverage * 100.0,
-        accuracy = kept.accuracy * 100.0,
     )
 }
 
@@ -144,7 +155,8 @@ fn weaknesses(facts: &Facts<'_>) -> String {
     let (run, scored) = (facts.run, &facts.exported.scored);
     let mut text = "## Known weaknesses\n\n".to_owned();
     let lowest = scored.evaluation.per_class.iter().filter(|(_, class)| class.support > 0);
-    if let Some((label, class)) = lowest.min_by(|(_, a), (_, b)| a.recall.total_cmp(&b.recall)) {
+    let missed = lowest.filter(|(_, class)| class.recall < 1.0);
+    if let Some((label, class)) = missed.min_by(|(_, a), (_, b)| a.recall.total_cmp(&b.recall)) {
         let _ = writeln!(
             text,
             "- {label} is the label it misses most: it finds {:.1} % of the {} test rows{}.",
@@ -159,24 +171,40 @@ fn weaknesses(facts: &Facts<'_>) -> String {
         facts.exported.classifier.max_tokens(),
         run.config().train.max_tokens
     );
-    for limitation in &run.config().export.limitations {
+    let limitations = &run.config().export.limitations;
+    if limitations.is_empty() {
+        text.push_str(
+            "- What else it is not good for is not stated: that is for `export.limitations` to say.\n",
+        );
+    }
+    for limitation in limitations {
         let _ = writeln!(text, "- {limitation}");
     }
-    let _ = write!(
-        text,
-        "\nHarmless edits must not change a label (invariance tests after CheckList); on the test rows they do:\n\n\
-         | edit | texts it changes | labels flipped | accuracy before | after |\n|---|---|---|---|---|\n"
+    text + &edits(facts.edits)
+}
+
+fn edits(effects: &[EditEffect]) -> String {
+    let mut text = "\nHarmless edits must not change a label (invariance tests after CheckList).".to_owned();
+    if let Some(invisible) = edits::invisible(effects) {
+        let _ = write!(
+            text,
+            " After these the model reads the same token ids, so that no label can flip: {invisible}."
+        );
+    }
+    text.push_str(
+        " On the test rows:\n\n\
+         | edit | texts it changes | labels flipped | accuracy before | after |\n|---|---|---|---|---|\n",
     );
-    for effect in facts.edits {
+    for effect in effects.iter().filter(|effect| !effect.is_invisible()) {
+        let rate = effect.flip_rate.map_or(String::new(), |rate| format!(" ({:.1} %)", rate * 100.0));
         let _ = writeln!(
             text,
-            "| {} | {} | {} ({:.1} %) | {:.4} | {:.4} |",
+            "| {} | {} | {}{rate} | {} | {} |",
             effect.edit,
             effect.texts,
             effect.flips,
-            effect.flip_rate * 100.0,
-            effect.accuracy_before,
-            effect.accuracy_after
+            share(effect.accuracy_before, 4),
+            share(effect.accuracy_after, 4)
         );
     }
     text
@@ -225,7 +253,7 @@ fn making(facts: &Facts<'_>) -> String {
          - Data: `{data}` (SHA-256 `{data_sha}`): {train_rows} training, {validation} validation, {test} test \
          rows. {source}\n\
          {inputs}\
-         - Base: `{base}`, licence {base_license} (SHA-256 of the weights that the run started from `{base_sha}`).\n\
+         - Base, as the configuration names it: `{base}`, licence {base_license} (SHA-256 of the weights that the run started from `{base_sha}`).\n\
          - Trainer {trainer}, candle {candle}, {threads} threads.\n\n\
          ```\n{command}\n```\n\n\
          The configuration without its paths (SHA-256 `{config_sha}`):\n\n\
@@ -234,10 +262,18 @@ fn making(facts: &Facts<'_>) -> String {
         test = run.split().test.len(),
         train_rows = run.split().train.len(),
         data = record.data,
-        source = sentence(&config.data.source),
+        source = match config.data.source.as_str() {
+            "" =>
+                "Where it comes from and under which licence is not stated: that is for `data.source` to say."
+                    .to_owned(),
+            source => format!("{}.", source.trim_end_matches('.')),
+        },
         data_sha = record.data_sha256,
         base = record.base_model,
-        base_license = config.model.base_license,
+        base_license = match config.model.base_license.as_str() {
+            "" => "not stated (that is for `model.base_license` to say)",
+            license => license,
+        },
         base_sha = record.base_sha256,
         threads = record.num_threads,
         trainer = record.trainer_version,
@@ -248,9 +284,9 @@ fn making(facts: &Facts<'_>) -> String {
     )
 }
 
-/// The text with a full stop, or nothing.
-fn sentence(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("{}.", text.trim_end_matches('.')) }
+/// A share, or what stands where there is nothing to have a share of.
+fn share(value: Option<f64>, decimals: usize) -> String {
+    value.map_or(NONE.to_owned(), |value| format!("{value:.decimals$}"))
 }
 
 fn with_interval(value: f64, interval: Interval) -> String {

@@ -4,7 +4,7 @@
 //! manifest comes last, so that it never names a file that is not there.
 
 use super::golden;
-use super::manifest;
+use super::manifest::{Place, Role};
 use super::model_card;
 use super::storage::TensorStorage;
 use super::variant;
@@ -38,10 +38,8 @@ pub struct Request {
     pub tensors: Vec<TensorFormat>,
     /// Accuracy that predictions above the threshold shall have; else the configuration's.
     pub selective_accuracy: Option<f64>,
-    /// Becomes the model that is used where none is named.
-    pub is_default: bool,
-    /// Becomes the small model that answers first.
-    pub is_preview: bool,
+    /// What it becomes among the models.
+    pub role: Role,
     /// The recipe that the run is a stage of, for the model card.
     pub recipe: Option<PathBuf>,
 }
@@ -71,24 +69,29 @@ impl Published {
 /// Makes the model of a run.
 ///
 /// # Errors
-/// A folder that is no finished run, data that changed since, a folder that cannot be written.
+/// A role that the model cannot have, a folder that is no finished run, data that changed since, a folder that cannot
+/// be written.
 pub fn publish(request: &Request) -> anyhow::Result<Published> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let id = &request.id;
     if id.is_empty() || id.starts_with('.') || !id.chars().all(is_name) {
         bail!("--id: expected letters, digits, `.`, `_` and `-`, not starting with a dot, found {id:?}");
     }
+    let place = Place::open(&request.models, id, request.role)?;
     let run = FinishedRun::read(&request.run)?;
     let config = run.config();
     let storage = TensorStorage::configured(&config.export).with(request.quantization, &request.tensors);
     let rule = variant::threshold_rule(&config.export, request.selective_accuracy)?;
-    let num_test = run.split().test.len();
+    // What does not fit the model is refused before anybody looks at the test rows.
+    storage.formats(&run.record().encoder)?;
+    let test = run.look_at_test_rows("export", id)?;
+    let num_test = test.indices().len();
     let bar = progress_bar(run.split().validation.len() + num_test + edits::num_texts(num_test));
-    let exported = Variant::new(&run, id, &storage, rule, &bar)?;
-    let edits = exported.edits(&run, &bar)?;
+    let exported = Variant::new(&test, id, &storage, rule, &bar)?;
+    let edits = exported.edits(&test, &bar)?;
     bar.finish_and_clear();
     warn_of_selection(&exported);
-    let checkpoint = variant::score_checkpoint(&run, rule)?;
+    let checkpoint = variant::score_checkpoint(&test, rule)?;
     let Variant { bytes, classifier, scored, .. } = &exported;
     let folder = request.models.join(id);
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -105,6 +108,7 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     let settings = config.without_paths().to_toml()?;
     let card = model_card::markdown(&model_card::Facts {
         run: &run,
+        test: &test,
         entry: &entry,
         storage: &storage,
         exported: &exported,
@@ -117,7 +121,9 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     write_atomically(&file, bytes)?;
     write_atomically(&folder.join("golden.json"), &golden)?;
     write_atomically(&folder.join("MODEL_CARD.md"), card.as_bytes())?;
-    manifest::update(&request.models, entry, request.is_default, request.is_preview)?;
+    for change in place.fill(entry, request.role)? {
+        eprintln!("{change}");
+    }
     Ok(Published { evaluation: scored.evaluation.clone(), file, size_bytes: bytes.len() })
 }
 

@@ -7,7 +7,7 @@ use super::storage::TensorStorage;
 use crate::config::schema::ExportConfig;
 use crate::data::tokens::{select, tokenize};
 use crate::fit::workers::Workers;
-use crate::run::finished::FinishedRun;
+use crate::run::finished::{FinishedRun, TestRows};
 use crate::scoring::calibration::{Calibration, ThresholdRule};
 use crate::scoring::edits;
 use crate::scoring::edits::EditEffect;
@@ -41,12 +41,13 @@ impl Variant {
     /// # Errors
     /// A storage that does not fit the model, a text that cannot be classified.
     pub fn new(
-        run: &FinishedRun,
+        test: &TestRows<'_>,
         id: &str,
         storage: &TensorStorage,
         rule: ThresholdRule,
         bar: &ProgressBar,
     ) -> anyhow::Result<Self> {
+        let run = test.run;
         let formats = storage.formats(&run.record().encoder)?;
         let tensors = run.weights.stored(&formats)?;
         let file = |temperature, threshold| run.weights.model_file(id, &tensors, temperature, threshold);
@@ -57,22 +58,21 @@ impl Variant {
         let validation = logits(run, &uncalibrated, &split.validation, bar)?;
         let calibration = Calibration::fit(&validation, &run.labels(&split.validation), rule);
         let start = Instant::now();
-        let test = logits(run, &uncalibrated, &split.test, bar)?;
+        let logits = logits(run, &uncalibrated, test.indices(), bar)?;
         let seconds = start.elapsed().as_secs_f64();
-        let (labels, groups) = (run.labels(&split.test), run.test_groups()?);
-        let scored = Scored::new(calibration, &test, labels, &groups, &run.config().data.labels, seconds);
+        let scored = scored(test, calibration, &logits, seconds)?;
         let bytes = file(calibration.temperature, calibration.uncertain_threshold)?;
         let classifier = load(&bytes)?;
         Ok(Self { bytes, classifier, formats, scored })
     }
 
-    /// What harmless edits of the run's test rows do to its labels.
+    /// What harmless edits of the test rows do to its labels.
     ///
     /// # Errors
     /// A text that cannot be classified.
-    pub fn edits(&self, run: &FinishedRun, bar: &ProgressBar) -> anyhow::Result<Vec<EditEffect>> {
-        let examples = run.test_examples();
-        edits::measure(&self.classifier, &examples, |index| run.place_of(examples[index]), bar)
+    pub fn edits(&self, test: &TestRows<'_>, bar: &ProgressBar) -> anyhow::Result<Vec<EditEffect>> {
+        let (run, examples) = (test.run, test.examples());
+        edits::measure(&self.bytes, &self.classifier, &examples, |index| run.place_of(examples[index]), bar)
     }
 }
 
@@ -92,7 +92,8 @@ pub fn threshold_rule(
 ///
 /// # Errors
 /// Rows that cannot be tokenized, tensor operations.
-pub fn score_checkpoint(run: &FinishedRun, rule: ThresholdRule) -> anyhow::Result<Scored> {
+pub fn score_checkpoint(test: &TestRows<'_>, rule: ThresholdRule) -> anyhow::Result<Scored> {
+    let run = test.run;
     let (config, split) = (run.config(), run.split());
     let rows = tokenize(&run.dataset, &run.weights.tokenizer_json, config)?;
     let workers = Workers::new(run.record().num_threads, &Device::Cpu)?;
@@ -101,10 +102,20 @@ pub fn score_checkpoint(run: &FinishedRun, rule: ThresholdRule) -> anyhow::Resul
     let validation = run.labels(&split.validation);
     let calibration = Calibration::fit(&logits(&split.validation)?, &validation, rule);
     let start = Instant::now();
-    let test = logits(&split.test)?;
+    let logits = logits(test.indices())?;
     let seconds = start.elapsed().as_secs_f64();
-    let (labels, groups) = (run.labels(&split.test), run.test_groups()?);
-    Ok(Scored::new(calibration, &test, labels, &groups, &config.data.labels, seconds))
+    scored(test, calibration, &logits, seconds)
+}
+
+/// What these logits of the test rows say.
+fn scored(
+    test: &TestRows<'_>,
+    calibration: Calibration,
+    logits: &[Vec<f32>],
+    seconds: f64,
+) -> anyhow::Result<Scored> {
+    let (labels, groups) = (test.run.labels(test.indices()), test.groups()?);
+    Ok(Scored::new(calibration, logits, labels, &groups, &test.run.config().data.labels, seconds))
 }
 
 fn logits(

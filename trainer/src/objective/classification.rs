@@ -166,7 +166,8 @@ impl Objective for Classification<'_> {
             let weights = Tensor::from_vec(weights, (items.len(), 1), pass.device)?;
             let first = log_softmax(&logits.narrow(0, 0, items.len())?)?;
             let second = log_softmax(&logits.narrow(0, items.len(), items.len())?)?;
-            // ½ (KL(p‖q) + KL(q‖p)) = ½ Σ (p − q) (log p − log q).
+            // ½ (KL(p‖q) + KL(q‖p)) = ½ Σ (p − q) (log p − log q), beside the mean of both cross-entropies: all of it is
+            // half of Liang et al. 2021, equation 4, with α = 2 · `r_drop`.
             let difference = ((first.exp()? - second.exp()?)? * (first - second)?)?;
             let divergence = difference.broadcast_mul(&weights)?.sum_all()?;
             total = (total + (divergence * (0.5 * loss.r_drop))?)?;

@@ -136,7 +136,7 @@ mod tests {
                 truth.extend(vec![label; *count]);
             }
         }
-        confusion_matrix(&path, &evaluate(&predicted, &truth, &labels, 1.0), &labels).unwrap();
+        confusion_matrix(&path, &evaluate(&predicted, &truth, &labels, 1.0), "test rows", &labels).unwrap();
         let texts = texts(&path);
         for expected in ["120", "80.0 %", "571", "93.3 %", "<Bear & Co>", "true ↓", "predicted →"] {
             assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");

@@ -1,6 +1,7 @@
 //! The tables that a person sees after `train` and `evaluate` (totals, each label, the confusion) and `edits`, and
 //! the form of tables elsewhere.
 
+use crate::scoring::edits;
 use crate::scoring::edits::EditEffect;
 use crate::scoring::metrics::Evaluation;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -11,22 +12,25 @@ pub fn evaluation(evaluation: &Evaluation) -> String {
     [totals(evaluation), classes(evaluation), confusion(evaluation)].map(|table| table.to_string()).join("\n")
 }
 
-/// What each edit does, ready to print.
+/// What each edit does, ready to print: those that the model does not see in a line, the others in a table.
 pub fn edits(effects: &[EditEffect]) -> String {
     let mut table =
         new_table(vec!["edit", "texts", "labels flipped", "share", "accuracy before", "accuracy after"]);
-    for effect in effects {
+    for effect in effects.iter().filter(|effect| !effect.is_invisible()) {
         let mut row = vec![Cell::new(effect.edit)];
         row.extend(numbers([
             effect.texts.to_string(),
             effect.flips.to_string(),
-            share(effect.flip_rate),
-            share(effect.accuracy_before),
-            share(effect.accuracy_after),
+            share_of_any(effect.flip_rate),
+            share_of_any(effect.accuracy_before),
+            share_of_any(effect.accuracy_after),
         ]));
         table.add_row(row);
     }
-    table.to_string()
+    match edits::invisible(effects) {
+        Some(invisible) => format!("the same token ids, so that no label can flip: {invisible}\n{table}"),
+        None => table.to_string(),
+    }
 }
 
 fn totals(evaluation: &Evaluation) -> Table {
@@ -46,12 +50,8 @@ fn classes(evaluation: &Evaluation) -> Table {
     let mut table = new_table(vec!["label", "precision", "recall", "F1", "rows"]);
     for (name, class) in &evaluation.per_class {
         let mut row = vec![Cell::new(name)];
-        row.extend(numbers([
-            share(class.precision),
-            share(class.recall),
-            share(class.f1),
-            class.support.to_string(),
-        ]));
+        row.extend(numbers(class.shares().map(share_of_any)));
+        row.extend(numbers([class.support.to_string()]));
         table.add_row(row);
     }
     table
@@ -83,4 +83,9 @@ pub fn numbers(texts: impl IntoIterator<Item = String>) -> Vec<Cell> {
 
 fn share(value: f64) -> String {
     format!("{value:.4}")
+}
+
+/// A share, or a dash where there is nothing to have a share of.
+fn share_of_any(value: Option<f64>) -> String {
+    value.map_or("–".to_owned(), share)
 }

@@ -4,7 +4,7 @@ use crate::config::storage_format::TensorFormat;
 use crate::export::storage::TensorStorage;
 use crate::export::variant;
 use crate::export::variant::Variant;
-use crate::run::finished::FinishedRun;
+use crate::run::finished::{FinishedRun, TestRows};
 use crate::run::log::{History, Log};
 use crate::scoring::edits::{self, EditEffect};
 use crate::scoring::predictions::most_probable;
@@ -18,9 +18,11 @@ use encoder::names;
 const NUM_MISTAKES: usize = 20;
 
 /// Everything on the page.
-pub struct Findings {
+pub struct Findings<'a> {
     /// What was trained.
-    pub run: FinishedRun,
+    pub run: &'a FinishedRun,
+    /// What it is scored on.
+    pub test: &'a TestRows<'a>,
     /// How it went.
     pub history: History,
     /// The checkpoint in f32.
@@ -55,34 +57,35 @@ pub struct Mistake<'a> {
     pub probability: f32,
 }
 
-impl Findings {
+impl<'a> Findings<'a> {
     /// Measures all of it, behind a progress bar.
     ///
     /// # Errors
     /// A log that cannot be read, a text that cannot be classified.
-    pub fn measure(run: FinishedRun) -> anyhow::Result<Self> {
+    pub fn measure(test: &'a TestRows<'a>) -> anyhow::Result<Self> {
+        let run = test.run;
         let history = Log::of(&run.weights.folder).read()?;
         let rule = variant::threshold_rule(&run.config().export, None)?;
         let configured = TensorStorage::configured(&run.config().export);
         let wanted = configured.formats(&run.record().encoder)?;
-        let choices = choices(&configured, &run)?;
-        let (num_validation, num_test) = (run.split().validation.len(), run.split().test.len());
+        let choices = choices(&configured, run)?;
+        let (num_validation, num_test) = (run.split().validation.len(), test.indices().len());
         let scored_each = num_validation + num_test;
         let bar = progress_bar((choices.len() + 1) * scored_each + edits::num_texts(num_test));
-        let checkpoint = variant::score_checkpoint(&run, rule)?;
+        let checkpoint = variant::score_checkpoint(test, rule)?;
         bar.inc(scored_each as u64);
         let (mut variants, mut effects) = (Vec::new(), None);
         for (name, storage) in choices {
-            let variant = Variant::new(&run, "report", &storage, rule, &bar)?;
+            let variant = Variant::new(test, "report", &storage, rule, &bar)?;
             if variant.formats == wanted {
-                effects = Some((variants.len(), variant.edits(&run, &bar)?));
+                effects = Some((variants.len(), variant.edits(test, &bar)?));
             }
             let size_bytes = variant.bytes.len();
             variants.push(Stored { name, size_bytes, scored: variant.scored });
         }
         bar.finish_and_clear();
         let (configured, edits) = effects.context("the configured storage was not measured")?;
-        Ok(Self { run, history, checkpoint, variants, configured, edits })
+        Ok(Self { run, test, history, checkpoint, variants, configured, edits })
     }
 
     /// The variant that the configuration asks for.
@@ -94,7 +97,7 @@ impl Findings {
     pub fn mistakes(&self) -> Vec<Mistake<'_>> {
         let labels = &self.run.config().data.labels;
         let scored = &self.chosen().scored;
-        let examples = self.run.test_examples();
+        let examples = self.test.examples();
         let mut wrong: Vec<Mistake<'_>> = examples
             .into_iter()
             .zip(&scored.probabilities)

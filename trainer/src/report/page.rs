@@ -26,7 +26,7 @@ struct Section {
 ///
 /// # Errors
 /// A plot that cannot be drawn, a configuration that is no TOML.
-pub fn html(findings: &Findings) -> anyhow::Result<String> {
+pub fn html(findings: &Findings<'_>) -> anyhow::Result<String> {
     let sections = [
         Section { id: "learning", title: "Learning curves", content: quality::learning(findings)? },
         Section { id: "confusion", title: "Confusion", content: quality::confusion(findings) },
@@ -96,6 +96,11 @@ fn figure(svg: &str, description: &str, caption: &str) -> Markup {
 /// `87.2 %`.
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
+}
+
+/// `87.2 %`, or a dash where there is nothing to have a share of.
+fn percent_of_any(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), percent)
 }
 
 /// `85.0 – 89.1 %`.

@@ -1,5 +1,7 @@
 //! A finished run with the data that it was made from: what `export` and `report` make models of and measure.
 
+use super::history;
+use super::looks::{self, Look};
 use super::record::RunRecord;
 use super::weights::RunWeights;
 use crate::config::schema::Config;
@@ -17,6 +19,41 @@ pub struct FinishedRun {
     pub weights: RunWeights,
     /// All rows.
     pub dataset: Dataset,
+}
+
+/// A run's test rows: whoever has them stands in the run's log.
+#[derive(Debug)]
+pub struct TestRows<'a> {
+    /// The run.
+    pub run: &'a FinishedRun,
+    /// Who has looked before.
+    pub earlier: Vec<Look>,
+}
+
+impl<'a> TestRows<'a> {
+    /// Their positions in the data, ascending.
+    pub fn indices(&self) -> &'a [usize] {
+        &self.run.weights.split.test
+    }
+
+    /// The rows, in order.
+    pub fn examples(&self) -> Vec<&'a Example> {
+        self.run.examples(self.indices())
+    }
+
+    /// Which of them are near-duplicates of each other: groups of positions among them.
+    ///
+    /// # Errors
+    /// A normalization that is not known.
+    pub fn groups(&self) -> anyhow::Result<Vec<Vec<usize>>> {
+        let near_duplicates = NearDuplicates::new(&self.run.config().model.normalization)?;
+        Ok(near_duplicates.groups(self.examples().iter().map(|example| example.text.as_str())))
+    }
+
+    /// What had a part in the run, a sentence each.
+    pub fn history(&self) -> Vec<String> {
+        history::sentences(self.run.record(), &self.earlier)
+    }
 }
 
 impl FinishedRun {
@@ -53,18 +90,12 @@ impl FinishedRun {
         &self.weights.split
     }
 
-    /// The test rows, in order.
-    pub fn test_examples(&self) -> Vec<&Example> {
-        self.examples(&self.split().test)
-    }
-
-    /// Which of the test rows are near-duplicates of each other: groups of positions among them.
+    /// The test rows, for the subcommand `command`, which will measure `what`: the run's log says so first.
     ///
     /// # Errors
-    /// A normalization that is not known.
-    pub fn test_groups(&self) -> anyhow::Result<Vec<Vec<usize>>> {
-        let near_duplicates = NearDuplicates::new(&self.config().model.normalization)?;
-        Ok(near_duplicates.groups(self.test_examples().iter().map(|example| example.text.as_str())))
+    /// A log that cannot be written.
+    pub fn look_at_test_rows(&self, command: &str, what: &str) -> anyhow::Result<TestRows<'_>> {
+        Ok(TestRows { run: self, earlier: looks::record(&self.weights.folder, command, what)? })
     }
 
     /// Where a row comes from, for messages: file and line.

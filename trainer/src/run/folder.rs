@@ -15,7 +15,7 @@ pub const CONFIG: &str = "config.toml";
 pub const TOKENIZER: &str = "tokenizer.json";
 /// Which rows are in which part.
 pub const SPLIT: &str = "split.json";
-/// The test rows' evaluation: the last file that a run writes.
+/// The validation rows' evaluation: the last file that a run writes.
 pub const EVALUATION: &str = "evaluation.json";
 
 /// Where a run's folder is, or shall be.

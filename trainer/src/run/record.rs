@@ -1,9 +1,12 @@
 //! `run.json`: where a run comes from: what `export` writes into the model file as provenance.
 
 use super::folder::{CHECKPOINT, CONFIG, Place, RunFolder};
+use super::selection::{self, Selected};
 use crate::base::base_model::BaseModel;
+use crate::base::origin::{Reading, Stage, TextFile};
 use crate::config::schema::Config;
 use crate::data::hash::sha256_hex;
+use crate::data::held_out::HeldOut;
 use crate::data::labelled::Dataset;
 use anyhow::{Context, ensure};
 use encoder::EncoderConfig;
@@ -39,16 +42,23 @@ pub struct RunRecord {
     pub num_threads: usize,
     /// Sizes of the encoder.
     pub encoder: EncoderConfig,
+    /// Which texts decided the base's vocabulary and weights, as far as that is recorded.
+    pub base_origin: Vec<Stage>,
+    /// SHA-256 of the texts that the run holds out ([`HeldOut::sha256`]); empty without labelled data.
+    pub held_out_sha256: String,
+    /// What is chosen by the score on the validation rows; the rest is decided by the configuration.
+    pub selected_on_validation: Vec<Selected>,
 }
 
 impl RunRecord {
-    /// The record of a run that is about to start, on labelled data or on texts alone.
+    /// The record of a run that is about to start, on labelled data, of which `held_out` is kept, or on texts alone.
     ///
     /// # Errors
     /// A configuration that cannot be written as TOML, a file that cannot be read.
     pub fn new(
         config: &Config,
         dataset: Option<&Dataset>,
+        held_out: Option<&HeldOut>,
         base: &BaseModel,
         num_threads: usize,
     ) -> anyhow::Result<Self> {
@@ -75,7 +85,23 @@ impl RunRecord {
             seed: config.seed,
             num_threads,
             encoder: base.config.clone(),
+            base_origin: base.origin.clone(),
+            held_out_sha256: held_out.map(HeldOut::sha256).unwrap_or_default(),
+            selected_on_validation: selection::selected(&config.train),
         })
+    }
+
+    /// The files of texts that it reads.
+    pub fn texts(&self) -> Vec<TextFile> {
+        let file =
+            |(name, sha256): (&String, &String)| TextFile { name: name.clone(), sha256: sha256.clone() };
+        let labelled = (!self.data.is_empty()).then_some((&self.data, &self.data_sha256));
+        labelled.into_iter().chain(&self.inputs).map(file).collect()
+    }
+
+    /// Whether a stage of the base has, or may have, read what the run holds out of its own data.
+    pub fn has_read_held_out(&self, stage: &Stage) -> bool {
+        matches!(stage.reading(&self.data_sha256, &self.held_out_sha256), Reading::Read | Reading::OtherSplit)
     }
 
     /// Writes the record and the configuration into the run folder.

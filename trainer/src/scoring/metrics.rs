@@ -41,9 +41,24 @@ pub struct ClassMetrics {
     pub f1: f64,
     /// Rows of this label.
     pub support: usize,
+    /// Rows predicted to be of this label.
+    #[serde(skip)]
+    pub predicted: usize,
 }
 
 /// Scores `probabilities` (a row a text, in label order) against label ids; `seconds` is what computing them took.
+///
+/// ```
+/// use trainer::scoring::metrics::evaluate;
+///
+/// let probabilities = [vec![0.75, 0.25], vec![0.5, 0.5], vec![0.25, 0.75], vec![0.75, 0.25]];
+/// let names = ["Bearish", "Bullish"].map(str::to_owned);
+/// let evaluation = evaluate(&probabilities, &[0, 0, 1, 1], &names, 2.0);
+///
+/// assert_eq!((evaluation.rows, evaluation.accuracy, evaluation.tweets_per_second), (4, 0.75, 2.0));
+/// assert_eq!(evaluation.confusion, [[2, 0], [1, 1]], "of two that tie the first label counts");
+/// assert_eq!(evaluation.per_class["Bullish"].recall, 0.5);
+/// ```
 pub fn evaluate(probabilities: &[Vec<f32>], labels: &[usize], names: &[String], seconds: f64) -> Evaluation {
     let rows = probabilities.iter().map(Vec::as_slice).zip(labels.iter().copied());
     evaluate_rows(rows, names, seconds)
@@ -91,6 +106,15 @@ impl From<&Evaluation> for messages::Metrics {
     }
 }
 
+impl ClassMetrics {
+    /// Precision, recall and F1 as people read them: none where there are no rows to have a share of.
+    pub fn shares(&self) -> [Option<f64>; 3] {
+        let Self { precision, recall, f1, support, predicted } = *self;
+        [(precision, predicted), (recall, support), (f1, support + predicted)]
+            .map(|(share, rows)| (rows > 0).then_some(share))
+    }
+}
+
 fn num_predicted(confusion: &[Vec<usize>], label: usize) -> usize {
     confusion.iter().map(|row| row[label]).sum()
 }
@@ -104,6 +128,7 @@ fn class_metrics(confusion: &[Vec<usize>], label: usize) -> ClassMetrics {
         recall: ratio(num_correct, support),
         f1: ratio(2 * num_correct, support + num_predicted),
         support,
+        predicted: num_predicted,
     }
 }
 
@@ -168,6 +193,11 @@ mod tests {
         let evaluation = evaluate(&[bearish, neutral], &[0, 0], &names(), 1.0);
         assert!(close(evaluation.macro_f1, (2.0 / 3.0) / 2.0), "{}", evaluation.macro_f1);
         assert_eq!(evaluation.per_class["Bullish"].support, 0);
+        // No row, no share; where there are rows, nothing right is a share as well.
+        let shares = |label: &str| evaluation.per_class[label].shares();
+        assert_eq!(shares("Bullish"), [None; 3]);
+        assert_eq!(shares("Neutral"), [Some(0.0), None, Some(0.0)]);
+        assert_eq!(shares("Bearish")[1], Some(0.5));
     }
 
     #[test]

@@ -1,21 +1,16 @@
 //! The edits themselves: text in, another text that says the same out.
 
+mod cashtags;
+mod emoji;
+mod words;
+
 use anyhow::Context;
 use classifier::normalization::Normalization;
 use rand::SeedableRng;
-use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
-use std::collections::HashMap;
 
-/// Draws the other ticker symbols: the same texts always get the same ones.
+/// Decides what is drawn: the same texts always get the same edits.
 const SEED: u64 = 1;
-/// Large companies of several trades; which one a tweet is about does not decide its mood.
-const TICKERS: [&str; 16] = [
-    "AAPL", "ADBE", "CAT", "COST", "CVX", "HD", "IBM", "JNJ", "JPM", "KO", "MSFT", "NKE", "PFE", "TXN",
-    "UPS", "WMT",
-];
-/// Letters of a ticker symbol, at most.
-const LONGEST_TICKER: usize = 6;
 /// What a link looks like; `example.com` is reserved for examples (RFC 2606).
 const URL: &str = "https://example.com/a1B2c3D4e5";
 
@@ -30,14 +25,40 @@ pub enum Edit {
     AddedUrl,
     /// `&`, `<`, `>` and `"` as named entities, `'` as a numeric one, as web pages and interfaces deliver them.
     HtmlEntities,
+    /// The same, escaped once more, as careless interfaces deliver them: `&amp;amp;`.
+    DoubledEntities,
     /// Each cashtag exchanged for another one.
     OtherTicker,
+    /// The last digit of one number exchanged.
+    OtherNumber,
+    /// Two neighbouring letters of one word swapped.
+    Typo,
+    /// A user's name in front.
+    UserMention,
+    /// A hashtag at the end.
+    TrailingHashtag,
+    /// An emoji at the end that is in no mood.
+    AddedEmoji,
+    /// A space before emoji that stick to a word.
+    SpaceBeforeEmoji,
 }
 
 impl Edit {
     /// Every edit, in the order of the table.
-    pub const ALL: [Self; 5] =
-        [Self::UpperCase, Self::LowerCase, Self::AddedUrl, Self::HtmlEntities, Self::OtherTicker];
+    pub const ALL: [Self; 12] = [
+        Self::UpperCase,
+        Self::LowerCase,
+        Self::AddedUrl,
+        Self::HtmlEntities,
+        Self::DoubledEntities,
+        Self::OtherTicker,
+        Self::OtherNumber,
+        Self::Typo,
+        Self::UserMention,
+        Self::TrailingHashtag,
+        Self::AddedEmoji,
+        Self::SpaceBeforeEmoji,
+    ];
 
     /// What is done, for people.
     pub fn name(self) -> &'static str {
@@ -46,7 +67,14 @@ impl Edit {
             Self::LowerCase => "lower case",
             Self::AddedUrl => "added URL",
             Self::HtmlEntities => "HTML entities",
+            Self::DoubledEntities => "doubled HTML entities",
             Self::OtherTicker => "another ticker",
+            Self::OtherNumber => "another number",
+            Self::Typo => "typo",
+            Self::UserMention => "user mention",
+            Self::TrailingHashtag => "trailing hashtag",
+            Self::AddedEmoji => "added emoji",
+            Self::SpaceBeforeEmoji => "space before emoji",
         }
     }
 
@@ -63,7 +91,18 @@ impl Edit {
             Self::AddedUrl => format!("{text} {URL}"),
             // What is escaped already must not be escaped twice: that would be another text.
             Self::HtmlEntities => escaped(&decoding.apply(text)),
-            Self::OtherTicker => with_other_tickers(text, &mut rng),
+            Self::DoubledEntities => {
+                let plain = decoding.apply(text);
+                let once = escaped(&plain);
+                if once == plain { text.to_owned() } else { escaped(&once) }
+            }
+            Self::OtherTicker => cashtags::with_others(text, &mut rng),
+            Self::OtherNumber => words::with_another_number(text, &mut rng),
+            Self::Typo => words::with_typo(text, &mut rng),
+            Self::UserMention => format!("@newsdesk {text}"),
+            Self::TrailingHashtag => format!("{text} #markets"),
+            Self::AddedEmoji => emoji::with_one_more(text, &mut rng),
+            Self::SpaceBeforeEmoji => emoji::apart_from_words(text),
         };
         Ok(texts.iter().map(|text| apply(text)).collect())
     }
@@ -84,30 +123,6 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Exchanges each `$TICKER`; the same one for the same other one throughout a text.
-fn with_other_tickers(text: &str, rng: &mut ChaCha8Rng) -> String {
-    let mut others = HashMap::<String, &str>::new();
-    let mut edited = String::with_capacity(text.len());
-    let mut previous = ' ';
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
-        let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let ends = !after[letters..].starts_with(|c: char| c.is_alphanumeric());
-        edited.push(c);
-        rest = after;
-        if c == '$' && !previous.is_alphanumeric() && (1..=LONGEST_TICKER).contains(&letters) && ends {
-            let ticker = after[..letters].to_uppercase();
-            let candidates: Vec<&str> = TICKERS.into_iter().filter(|other| *other != ticker).collect();
-            let drawn = candidates.choose(rng).copied().unwrap_or(TICKERS[0]);
-            edited.push_str(others.entry(ticker).or_insert(drawn));
-            rest = &after[letters..];
-        }
-        previous = c;
-    }
-    edited
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,31 +139,33 @@ mod tests {
         // Already escaped: the same text, so the same result.
         assert_eq!(apply(Edit::HtmlEntities, &edited), edited);
         assert_eq!(Normalization::new(&["decode_html_entities"]).unwrap().apply(&edited), text);
-    }
-
-    #[test]
-    fn cashtags_are_exchanged_and_amounts_are_not() {
-        let text = "$GM up, buy $GM and $F.A, not US$AB, $5, $B2B or $TOOLONGS";
-        let edited = apply(Edit::OtherTicker, text);
-        let words: Vec<&str> = edited.split(' ').collect();
-        let ticker = |word: &str| word.trim_start_matches('$').trim_end_matches(',').to_owned();
-        assert!(TICKERS.contains(&ticker(words[0]).as_str()), "{edited}");
-        assert_eq!(words[0], words[3], "the same ticker twice: {edited}");
-        assert!(words[5].ends_with(".A,") && !words[5].starts_with("$F."), "{edited}");
-        assert!(edited.ends_with("not US$AB, $5, $B2B or $TOOLONGS"), "{edited}");
-        assert_eq!(apply(Edit::OtherTicker, text), edited);
-        for ticker in TICKERS {
-            let text = format!("${ticker}");
-            assert_ne!(apply(Edit::OtherTicker, &text), text);
-        }
+        assert_eq!(apply(Edit::DoubledEntities, "AT&T"), "AT&amp;amp;T");
+        assert_eq!(apply(Edit::DoubledEntities, "AT&amp;T"), "AT&amp;amp;T");
     }
 
     #[test]
     fn nothing_to_edit_is_no_edit() {
-        for edit in [Edit::UpperCase, Edit::HtmlEntities, Edit::OtherTicker] {
-            assert_eq!(apply(edit, "5 % \u{1f680}"), "5 % \u{1f680}");
+        use Edit::{
+            DoubledEntities, HtmlEntities, OtherNumber, OtherTicker, SpaceBeforeEmoji, Typo, UpperCase,
+        };
+        for edit in
+            [UpperCase, HtmlEntities, DoubledEntities, OtherTicker, OtherNumber, Typo, SpaceBeforeEmoji]
+        {
+            assert_eq!(apply(edit, "%% \u{1f680}"), "%% \u{1f680}", "{}", edit.name());
         }
         assert_eq!(apply(Edit::LowerCase, "Up"), "up");
         assert!(apply(Edit::AddedUrl, "Up").starts_with("Up https://"));
+    }
+
+    #[test]
+    fn the_same_texts_always_get_the_same_edits_and_one_is_no_other() {
+        let texts = ["Shares of $ACME & others rise 12%\u{1f680} today"; 3];
+        let mut seen = std::collections::HashSet::new();
+        for edit in Edit::ALL {
+            let edited = edit.apply_all(&texts).unwrap();
+            assert_eq!(edited, edit.apply_all(&texts).unwrap());
+            assert_ne!(edited[0], texts[0], "{}", edit.name());
+            assert!(seen.insert(edited), "{}", edit.name());
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::calibration::{Calibration, Kept};
 use super::metrics;
 use super::metrics::Evaluation;
 
-/// Calibrated predictions on the test rows, which neither training nor calibration saw.
+/// Calibrated predictions on the test rows, which calibration is not fitted to.
 #[derive(Debug)]
 pub struct Scored {
     /// Fitted on the validation rows.

@@ -1,7 +1,7 @@
 //! `export`: from a run folder to a model that everybody reads, and what must stay whole on the way.
 
 use crate::program::Folder;
-use crate::tiny_base::trained;
+use crate::tiny_base::{trained, trained_with};
 use candle_core::quantized::GgmlDType::{self, F32, Q4_0, Q8_0};
 use candle_core::quantized::gguf_file::Content;
 use classifier::Classifier;
@@ -48,12 +48,68 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
         let settings = card.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
         let sha256: String = Sha256::digest(settings).iter().map(|byte| format!("{byte:02x}")).collect();
         assert!(card.contains(&format!("(SHA-256 `{sha256}`)")), "{sha256} in {card}");
-        for row in ["| upper case | 48 |", "| another ticker | 0 | 0 (0.0 %)", "difference in points"] {
-            assert!(card.contains(row), "{row} in {card}");
+        // The tiny tokenizer reads lower case and knows no emoji; its vocabulary has digits.
+        let unseen = "no label can flip: upper case (48 texts), added URL (48)";
+        for words in
+            [unseen, "| another ticker | 0 | 0 | – | – |", "| another number | 48 | ", "difference in points"]
+        {
+            assert!(card.contains(words), "{words} in {card}");
+        }
+        assert_eq!(card.contains("misses most"), model.metrics.accuracy < 1.0, "{card}");
+        for unstated in ["`data.source`", "`export.limitations`"] {
+            assert!(
+                card.contains(&format!("not stated: that is for {unstated} to say.")),
+                "{unstated} in {card}"
+            );
+        }
+        for foreign in ["Twitter", "2019", "Neutral is the most", "English"] {
+            assert!(!card.contains(foreign), "{foreign} in {card}");
         }
     }
     assert!(manifest.models[1].size_bytes < manifest.models[2].size_bytes);
     assert!(manifest.models[2].size_bytes < manifest.models[0].size_bytes);
+}
+
+#[test]
+fn a_card_says_how_often_the_test_rows_were_looked_at_and_what_was_chosen_on_what() {
+    let (folder, run) = trained();
+    let card = || {
+        folder.succeeds(&["export", "--run", &run, "--id", "tiny"]);
+        std::fs::read_to_string(folder.path("models/tiny/MODEL_CARD.md")).unwrap()
+    };
+    let first = card();
+    assert!(first.contains("nobody had scored this run on them before"), "{first}");
+    assert!(first.contains(
+        "By macro-F1 on the validation rows, which calibration uses again, was chosen: the kept epoch."
+    ));
+    folder.succeeds(&["report", &run]);
+    // What is refused before anything is scored is no look.
+    folder.fails(&["export", "--run", &run, "--id", "tiny", "--tensor", "ffn=F32"], &["ffn"]);
+    let last = card();
+    assert!(last.contains("scored on them 2 times before (once by `export`, once by `report`)"), "{last}");
+    let log = std::fs::read_to_string(folder.path(&run).join("test_looks.jsonl")).unwrap();
+    let looks: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let commands: Vec<_> = looks.iter().map(|look| look["command"].as_str().unwrap()).collect();
+    assert_eq!(commands, ["export", "report", "export"]);
+    // A look that cannot be logged does not happen.
+    std::fs::write(folder.path(&run).join("test_looks.jsonl"), "{").unwrap();
+    folder.fails(&["export", "--run", &run, "--id", "other"], &["test_looks.jsonl:1"]);
+    assert!(!folder.path("models/other").exists());
+}
+
+#[test]
+fn no_share_is_told_of_no_rows() {
+    let (folder, run) = trained_with(&["train.epochs=1", "export.uncertain_threshold=1.0"]);
+    folder.succeeds(&["export", "--run", &run, "--id", "tiny"]);
+    let card = std::fs::read_to_string(folder.path("models/tiny/MODEL_CARD.md")).unwrap();
+    assert!(card.contains("None of the predictions on the test rows reaches it."), "{card}");
+    assert!(!card.contains("of those are right"), "{card}");
+    folder.succeeds(&["report", &run]);
+    let page = std::fs::read_to_string(folder.path(&run).join("report.html")).unwrap();
+    assert!(
+        page.contains("None of the test rows' predictions reaches it.") && page.contains("no prediction is")
+    );
+    assert!(!page.contains("of these right") && !page.contains("of these are right"));
 }
 
 #[test]
@@ -78,6 +134,12 @@ fn a_preview_is_named_beside_the_default_and_kept() {
     assert_eq!(export("big", &[]), ("big".to_owned(), None));
     assert_eq!(export("nano", &["--preview"]), ("big".to_owned(), Some("nano".to_owned())));
     assert_eq!(export("bigger", &["--default"]), ("bigger".to_owned(), Some("nano".to_owned())));
+    // One model cannot be both: the default is asked for, the preview refused, before anything is measured.
+    let before = std::fs::read(folder.path("models/bigger/MODEL_CARD.md")).unwrap();
+    let both = ["export", "--run", &run, "--id", "bigger", "--preview", "--quantization", "Q4_0"];
+    folder.fails(&both, &["another default model", "found bigger"]);
+    assert_eq!(std::fs::read(folder.path("models/bigger/MODEL_CARD.md")).unwrap(), before);
+    assert_eq!(export("nano", &["--default"]), ("nano".to_owned(), None));
 }
 
 #[test]

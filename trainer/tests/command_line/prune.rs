@@ -176,6 +176,63 @@ fn the_pruned_folder_is_trained_from() {
     folder.succeeds(&tiny_base::train(&["model.base=pruned", "train.epochs=1"]));
 }
 
+/// The words of held-out rows have no say in the vocabulary, in whatever file they are; and the card of a model says
+/// whether that is so.
+#[test]
+fn held_out_rows_are_left_out_and_the_card_says_whether_they_were() {
+    let folder = Folder::new();
+    tiny_base::write(&folder);
+    let tweets = std::fs::read_to_string(folder.path("tweets.csv")).unwrap();
+    // The same rows in other clothes, and ten others.
+    let copies =
+        tweets.lines().skip(1).map(|row| format!("{}!\n", row.split(',').next().unwrap().to_uppercase()));
+    let others = (0..10).map(|n| format!("the company {n} of today\n"));
+    folder.write("copies.txt", copies.chain(others).collect::<String>());
+    let prune = |output: &str, more: &[&str]| {
+        let corpus = ["prune", "--base", "base", "--corpus", "tweets.csv", "copies.txt", "--min-count", "1"];
+        folder.succeeds(&[&corpus[..], &["--output", output], more].concat());
+        let report = read_json(&folder, &format!("{output}/vocabulary.json"));
+        [0, 1].map(|file| report["corpora"][file]["held_out_texts"].as_u64().unwrap())
+    };
+    assert_eq!(prune("clean", &["--config", "tiny.toml"]), [72, 72]);
+    assert_eq!(prune("other", &["--config", "tiny.toml", "--set", "split.seed=2"]), [72, 72]);
+    assert_eq!(prune("all", &[]), [0, 0]);
+    let card = |base: &str| {
+        let (base_key, run) = (format!("model.base={base}"), format!("run-{base}"));
+        let arguments = [&tiny_base::train(&[&base_key, "train.epochs=1"])[..], &["--output", &run]].concat();
+        let output = folder.trainer(&arguments);
+        assert!(output.status.success(), "{output:?}");
+        folder.succeeds(&["export", "--run", &run, "--id", base]);
+        let card = std::fs::read_to_string(folder.path(&format!("models/{base}/MODEL_CARD.md"))).unwrap();
+        (card, String::from_utf8(output.stderr).unwrap())
+    };
+    let chosen = "The vocabulary was chosen on `tweets.csv`, `copies.txt`";
+    let (clean, said) = card("clean");
+    assert!(
+        clean.contains(&format!("{chosen} without the held-out rows and their near-duplicates.")),
+        "{clean}"
+    );
+    assert!(!said.contains("vocabulary"), "{said}");
+    let (all, said) = card("all");
+    assert!(all.contains(&format!("{chosen}, the test rows' texts among them.")), "{all}");
+    assert!(said.contains("warning: The vocabulary was chosen") && !all.contains("left out"), "{said}");
+    let (other, said) = card("other");
+    assert!(other.contains(&format!("{chosen} without the rows that another split holds out")), "{other}");
+    assert!(said.contains("warning: The vocabulary was chosen"), "{said}");
+    let (plain, _) = card("base");
+    assert!(!plain.contains("vocabulary was chosen"), "{plain}");
+    // A corpus that is held out whole, settings that say a thing twice.
+    let held_out = read_json(&folder, "run-clean/split.json")["test"].clone();
+    let rows: Vec<&str> = tweets.lines().skip(1).collect();
+    let test = held_out.as_array().unwrap().iter().map(|index| rows[index.as_u64().unwrap() as usize]);
+    folder.write("test.csv", format!("text,label\n{}\n", test.collect::<Vec<_>>().join("\n")));
+    let only_test =
+        ["prune", "--base", "base", "--corpus", "test.csv", "--output", "none", "--config", "tiny.toml"];
+    folder.fails(&only_test, &["test.csv", "found 48 that are"]);
+    let twice = [&only_test[..], &["--normalization", "remove_urls"]].concat();
+    assert_eq!(folder.trainer(&twice).status.code(), Some(2), "clap refuses both");
+}
+
 #[test]
 fn the_same_call_gives_the_same_bytes_and_nothing_is_overwritten() {
     let folder = Folder::new();
@@ -189,7 +246,7 @@ fn the_same_call_gives_the_same_bytes_and_nothing_is_overwritten() {
     };
     folder.succeeds(&arguments(&[]));
     let first = files();
-    assert_eq!(first.len(), 5);
+    assert_eq!(first.len(), 6);
     folder.succeeds(&arguments(&[]));
     folder.fails(&arguments(&["--min-count", "1"]), &["pruned", "does not exist yet", "`output`"]);
     assert_eq!(files(), first);

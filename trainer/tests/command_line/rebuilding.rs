@@ -15,6 +15,7 @@ base = "base"
 [[stage]]
 name = "vocabulary"
 prune = { base = "{base}", corpus = ["{tweets}"], min_count = 1 }
+config = "tiny.toml"
 
 [[stage]]
 name = "adapted"
@@ -46,6 +47,13 @@ fn a_recipe_makes_the_same_model_every_time_and_goes_on_where_it_stopped() {
     let model = std::fs::read(folder.path("models/small/model.gguf")).unwrap();
     let manifest = std::fs::read_to_string(folder.path("models/manifest.json")).unwrap();
     assert!(manifest.contains("\"default\": \"small\""), "{manifest}");
+    let card = std::fs::read_to_string(folder.path("models/small/MODEL_CARD.md")).unwrap();
+    for stage in ["The vocabulary was chosen on `tweets.csv`", "The base was adapted to `tweets.csv`"] {
+        assert!(
+            card.contains(&format!("{stage} without the held-out rows and their near-duplicates.")),
+            "{card}"
+        );
+    }
     // Elsewhere, from nothing.
     folder.succeeds(&rebuild("second", "elsewhere"));
     assert!(model == std::fs::read(folder.path("elsewhere/small/model.gguf")).unwrap());
@@ -73,6 +81,11 @@ fn a_recipe_that_contradicts_itself_is_refused_before_it_runs() {
     fails(&RECIPE.replace("adapt = \"tiny.toml\"\n", ""), &["stage adapted", "exactly one of"]);
     fails(&RECIPE.replace("\"train.epochs\" = 2", "\"train.epoch\" = 2"), &["train.epoch", "train.epochs"]);
     fails(&RECIPE.replace("name = \"adapted\"", "name = \"base\""), &["stage base", "taken"]);
+    fails(
+        &RECIPE.replace("train = \"tiny.toml\"", "train = \"tiny.toml\"\nconfig = \"tiny.toml\""),
+        &["a stage that prunes"],
+    );
+    fails(&RECIPE.replace("min_count = 1", "normalization = []"), &["stage vocabulary", "`normalization`"]);
     folder.write("recipe.toml", RECIPE);
     folder
         .fails(&[&rebuild("out", "models")[..], &["--set", "twets=x"]].concat(), &["base, tweets", "twets"]);

@@ -64,7 +64,13 @@ fn the_page_has_every_section_and_its_figures() {
         rows(&document, "calibration").iter().map(|row| row[1].parse::<usize>().unwrap()).sum();
     assert_eq!(predictions, 48, "every test row is in a bin");
     assert_eq!(rows(&document, "labels").len(), 3);
-    assert_eq!(rows(&document, "edits")[0][..2], ["upper case", "48"]);
+    let edits = rows(&document, "edits");
+    assert!(edits.iter().any(|row| row[..2] == ["another number", "48"]), "{edits:?}");
+    assert!(edits.iter().any(|row| row[1..] == ["0", "0", "–", "–", "–"]), "{edits:?}");
+    let words = text_of(section(&document, "edits"));
+    assert!(words.contains("no label can flip: upper case (48 texts), added URL (48)"), "{words}");
+    let lead = document.descendants().find(|node| node.attribute("class") == Some("lead")).unwrap();
+    assert!(text_of(lead).contains("nobody had scored this run on them before"), "{}", text_of(lead));
     let provenance = text_of(section(&document, "provenance"));
     for fact in ["168 training, 24 validation, 48 test", "learning_rate = 0.003", "tweets.csv"] {
         assert!(provenance.contains(fact), "{fact} in {provenance}");

@@ -49,7 +49,9 @@ fn the_tweets_are_learned_and_the_run_folder_is_complete() {
     let table = folder.succeeds(&train(&[]));
     let evaluation: serde_json::Value = serde_json::from_slice(&bytes(&folder, "evaluation.json")).unwrap();
     assert!(evaluation["accuracy"].as_f64().unwrap() > 0.9, "{evaluation}");
+    assert_eq!((&evaluation["part"], &evaluation["rows"]), (&"validation".into(), &24.into()));
     assert!(table.contains("macro-F1") && table.contains("predicted"), "{table}");
+    assert!(table.contains("on the validation rows") && !table.contains("test"), "{table}");
     let mut names: Vec<_> = std::fs::read_dir(run(&folder))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -76,6 +78,34 @@ fn the_tweets_are_learned_and_the_run_folder_is_complete() {
     assert!(steps[0]["loss"].as_f64().unwrap() > steps[steps.len() - 1]["loss"].as_f64().unwrap());
     let config = String::from_utf8(bytes(&folder, "config.toml")).unwrap();
     assert!(config.contains("epochs = 8") && config.contains("adam_beta2 = 0.999"), "{config}");
+}
+
+/// Nothing of a test row reaches what training leaves behind or says: other words there change nothing.
+#[test]
+fn test_rows_have_no_part_in_training() {
+    let (first, second) = (folder(), folder());
+    first.succeeds(&train(&["train.epochs=2"]));
+    let split: serde_json::Value = serde_json::from_slice(&bytes(&first, "split.json")).unwrap();
+    let test = split["test"].as_array().unwrap();
+    let tweets = std::fs::read_to_string(first.path("tweets.csv")).unwrap();
+    let (header, rows) = tweets.split_once('\n').unwrap();
+    let with_other_words = |(index, row): (usize, &str)| match test.contains(&index.into()) {
+        true => format!("crash rally opens {row}\n"),
+        false => format!("{row}\n"),
+    };
+    let rows: String = rows.lines().enumerate().map(with_other_words).collect();
+    second.write("tweets.csv", format!("{header}\n{rows}"));
+    second.succeeds(&train(&["train.epochs=2"]));
+    for name in ["split.json", "best.safetensors", "confusion.svg"] {
+        assert!(bytes(&first, name) == bytes(&second, name), "{name}");
+    }
+    let scores = |folder: &Folder| {
+        let mut scores: serde_json::Value =
+            serde_json::from_slice(&bytes(folder, "evaluation.json")).unwrap();
+        scores["tweets_per_second"].take();
+        scores
+    };
+    assert_eq!(scores(&first), scores(&second));
 }
 
 #[test]

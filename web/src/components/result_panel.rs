@@ -140,7 +140,7 @@ fn about(engine: &ReadyEngine) -> Html {
     let ReadyEngine { info, metrics } = engine;
     html! {
         <p class="about" data-testid="about">
-            <span>{ format!("Right on {:.1}% of {} tweets it had never seen", metrics.accuracy * 100.0, metrics.rows) }</span>
+            <span>{ format!("Right on {:.1}% of {} held-out tweets", metrics.accuracy * 100.0, metrics.rows) }</span>
             <span class="build">{ format!("{} · {} · {}", info.model, info.engine, info.kernel) }</span>
         </p>
     }

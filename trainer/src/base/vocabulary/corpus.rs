@@ -1,8 +1,9 @@
 //! Texts of one file, and how a tokenizer divides them.
 
 use crate::config::reading::ReadOptions;
+use crate::data::held_out::HeldOut;
 use crate::data::texts::read_corpus;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
 use rayon::prelude::*;
@@ -14,6 +15,8 @@ pub struct Corpus {
     pub name: String,
     /// SHA-256 of the file.
     pub sha256: String,
+    /// Texts that were left out because a run holds them out.
+    pub num_held_out: usize,
     texts: Vec<String>,
     max_tokens: usize,
 }
@@ -30,20 +33,31 @@ pub struct Counts {
 }
 
 impl Corpus {
-    /// Reads and normalizes the texts; what is longer than `max_tokens` tokens counts as cut.
+    /// Reads and normalizes the texts, but for those that are held out; what is longer than `max_tokens` tokens counts as
+    /// cut.
     ///
     /// # Errors
-    /// A file that cannot be read as texts.
+    /// A file that cannot be read as texts, or of which nothing is left.
     pub fn read(
         path: &Path,
         options: &ReadOptions,
         normalization: &Normalization,
         max_tokens: usize,
+        held_out: Option<&HeldOut>,
     ) -> anyhow::Result<Self> {
-        let corpus = read_corpus(path, options)?;
+        let mut corpus = read_corpus(path, options)?;
+        let num_texts = corpus.texts.len();
+        corpus.texts.retain(|text| !held_out.is_some_and(|held_out| held_out.holds(text)));
+        let num_held_out = num_texts - corpus.texts.len();
+        ensure!(
+            num_held_out < num_texts,
+            "{}: expected texts that are not held out, found {num_texts} that are. Leave the file out",
+            path.display()
+        );
         Ok(Self {
             name: name(path),
             sha256: corpus.sha256,
+            num_held_out,
             texts: corpus.texts.iter().map(|text| normalization.apply(text).into_owned()).collect(),
             max_tokens,
         })

@@ -64,8 +64,10 @@ pub struct CorpusReport {
     pub file: String,
     /// SHA-256 of the file.
     pub sha256: String,
-    /// Texts with anything to read.
+    /// Texts with anything to read, but for those that are held out.
     pub texts: usize,
+    /// Texts that were left out because a run holds them or near-duplicates of them out.
+    pub held_out_texts: usize,
     /// Tokens a text, `[CLS]` and `[SEP]` included.
     pub mean_tokens: Change<f64>,
     /// Share of texts with at least one `[UNK]`, 0 ..= 1.
@@ -135,11 +137,13 @@ impl Report {
         ] {
             totals.add_row([Cell::new(name)].into_iter().chain(numbers([before, after])));
         }
-        let header = vec!["corpus", "texts", "tokens a text", "after", "texts with [UNK]", "after"];
+        let header =
+            vec!["corpus", "texts", "held out", "tokens a text", "after", "texts with [UNK]", "after"];
         let mut corpora = new_table(header);
         for corpus in &self.corpora {
             let row = numbers([
                 corpus.texts.to_string(),
+                corpus.held_out_texts.to_string(),
                 format!("{:.3}", corpus.mean_tokens.before),
                 format!("{:.3}", corpus.mean_tokens.after),
                 format!("{:.4}", corpus.texts_with_unknown.before),
@@ -158,6 +162,7 @@ impl CorpusReport {
             file: corpus.name.clone(),
             sha256: corpus.sha256.clone(),
             texts: corpus.len(),
+            held_out_texts: corpus.num_held_out,
             mean_tokens: Change { before: a_text(before.tokens), after: a_text(after.tokens) },
             texts_with_unknown: Change {
                 before: a_text(before.texts_with_unknown),

@@ -13,18 +13,23 @@ const LEFT: i32 = 150;
 const TOP: i32 = 128;
 const MARGIN: i32 = 36;
 
-/// Draws the matrix to `path` (SVG), with accuracy and macro-F1 above it.
+/// Draws the matrix of `rows`, e.g. `validation rows`, to `path` (SVG), with accuracy and macro-F1 above it.
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn confusion_matrix(path: &Path, evaluation: &Evaluation, labels: &[String]) -> anyhow::Result<()> {
+pub fn confusion_matrix(
+    path: &Path,
+    evaluation: &Evaluation,
+    rows: &str,
+    labels: &[String],
+) -> anyhow::Result<()> {
     let side = CELL * labels.len() as i32;
     let size = ((LEFT + side + MARGIN) as u32, (TOP + side + MARGIN) as u32);
     draw(path, size, |area| {
         let write = |words: &str, style: &TextStyle<'_>, at| area.draw_text(words, style, at).map_err(failed);
         write("Confusion", &text(20, INK, HPos::Left), (MARGIN, 34))?;
         let summary = format!(
-            "accuracy {:.1} % · macro-F1 {:.1} % · {} rows",
+            "accuracy {:.1} % · macro-F1 {:.1} % · {} {rows}",
             evaluation.accuracy * 100.0,
             evaluation.macro_f1 * 100.0,
             evaluation.rows

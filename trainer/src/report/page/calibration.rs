@@ -10,7 +10,7 @@ use maud::{Markup, html};
 ///
 /// # Errors
 /// A plot that cannot be drawn.
-pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
+pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let scored = &findings.chosen().scored;
     let calibration = &scored.calibration;
     let bins = reliability(&scored.probabilities, &scored.labels);
@@ -32,8 +32,12 @@ pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
             "Logits are divided by the temperature " strong { (format!("{:.3}", calibration.temperature)) }
             ", fitted on " (findings.run.split().validation.len()) " validation rows. A prediction below the confidence "
             strong { (format!("{:.3}", calibration.uncertain_threshold)) } " is called uncertain: " (origin)
-            ". Of the test rows' predictions " strong { (percent(kept.coverage)) } " reach it, and "
-            strong { (percent(kept.accuracy)) } " of these are right."
+            @if kept.coverage > 0.0 {
+                ". Of the test rows' predictions " strong { (percent(kept.coverage)) } " reach it, and "
+                strong { (percent(kept.accuracy)) } " of these are right."
+            } @else {
+                ". None of the test rows' predictions reaches it."
+            }
         }
         div class="pair" {
             (figure(

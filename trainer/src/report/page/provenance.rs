@@ -7,11 +7,18 @@ use maud::{Markup, html};
 ///
 /// # Errors
 /// A configuration that is no TOML.
-pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
+pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let (run, record) = (&findings.run, findings.run.record());
     let encoder = &record.encoder;
     let facts = [
-        ("Data", format!("{} {}", record.data, run.config().data.source)),
+        ("Data", record.data.clone()),
+        (
+            "Its source and licence",
+            match run.config().data.source.as_str() {
+                "" => "not stated: that is for `data.source` to say".to_owned(),
+                source => source.to_owned(),
+            },
+        ),
         ("SHA-256 of the data", record.data_sha256.clone()),
         (
             "Rows",

@@ -1,6 +1,6 @@
 //! How good the model is: headline figures, learning curves, confusion, each label.
 
-use super::{figure, percent, percent_interval, points, size};
+use super::{figure, percent, percent_interval, percent_of_any, points, size};
 use crate::config::training::Keep;
 use crate::output::plots::curves::learning_panels;
 use crate::report::findings::Findings;
@@ -8,21 +8,21 @@ use crate::run::log::Epoch;
 use maud::{Markup, html};
 
 /// What was trained on what, in a sentence.
-pub fn summary(findings: &Findings) -> Markup {
+pub fn summary(findings: &Findings<'_>) -> Markup {
     let (run, chosen) = (&findings.run, findings.chosen());
     html! {
         p class="lead" {
             (run.config().data.labels.join(", ")) ": " (run.record().base_model) " fine-tuned on "
             (run.split().train.len()) " texts, stored as " strong { (chosen.name) } ". Every figure is of the "
             (chosen.scored.evaluation.rows)
-            " test rows, which neither training nor selection saw, scored by the code that users run. "
-            "Ranges are 95 % bootstrap intervals over groups of near-duplicates."
+            " test rows, scored by the code that users run. Ranges are 95 % bootstrap intervals over groups of "
+            "near-duplicates. " (findings.test.history().join(" "))
         }
     }
 }
 
 /// The figures that decide.
-pub fn headline(findings: &Findings) -> Markup {
+pub fn headline(findings: &Findings<'_>) -> Markup {
     let (chosen, parent) = (findings.chosen(), &findings.checkpoint.evaluation);
     let (evaluation, intervals) = (&chosen.scored.evaluation, &chosen.scored.intervals);
     let kept = chosen.scored.kept();
@@ -49,7 +49,10 @@ pub fn headline(findings: &Findings) -> Markup {
         (
             "Sure of",
             percent(kept.coverage),
-            format!("{} of these right", percent(kept.accuracy)),
+            match kept.coverage > 0.0 {
+                true => format!("{} of these right", percent(kept.accuracy)),
+                false => "no prediction is".to_owned(),
+            },
             format!("confidence {:.3} or more", chosen.scored.calibration.uncertain_threshold),
         ),
         ("File", size(chosen.size_bytes), format!("{} bytes", chosen.size_bytes), chosen.name.clone()),
@@ -72,7 +75,7 @@ pub fn headline(findings: &Findings) -> Markup {
 ///
 /// # Errors
 /// A plot that cannot be drawn.
-pub fn learning(findings: &Findings) -> anyhow::Result<Markup> {
+pub fn learning(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let history = &findings.history;
     let [losses, qualities] = learning_panels(&history.curves())?;
     let macro_f1 = |record: &Epoch| record.validation_macro_f1.unwrap_or_default();
@@ -108,7 +111,7 @@ pub fn learning(findings: &Findings) -> anyhow::Result<Markup> {
 }
 
 /// The confusion matrix, each row shaded by its own shares: a rare label is as readable as a frequent one.
-pub fn confusion(findings: &Findings) -> Markup {
+pub fn confusion(findings: &Findings<'_>) -> Markup {
     let labels = &findings.run.config().data.labels;
     let rows = &findings.chosen().scored.evaluation.confusion;
     html! {
@@ -123,13 +126,14 @@ pub fn confusion(findings: &Findings) -> Markup {
                 }
                 tbody {
                     @for (index, (label, counts)) in labels.iter().zip(rows).enumerate() {
-                        @let total = counts.iter().sum::<usize>().max(1);
+                        @let total = counts.iter().sum::<usize>();
                         tr {
                             th scope="row" { (label) }
                             @for (column, count) in counts.iter().enumerate() {
-                                @let share = *count as f64 / total as f64;
-                                td class=[(index == column).then_some("right")] style=(format!("--share:{share:.3}")) {
-                                    strong { (count) } " " span class="faint" { (percent(share)) }
+                                @let share = (total > 0).then(|| *count as f64 / total as f64);
+                                @let shade = format!("--share:{:.3}", share.unwrap_or_default());
+                                td class=[(index == column).then_some("right")] style=(shade) {
+                                    strong { (count) } " " span class="faint" { (percent_of_any(share)) }
                                 }
                             }
                         }
@@ -141,7 +145,7 @@ pub fn confusion(findings: &Findings) -> Markup {
 }
 
 /// Precision, recall and F1 of each label.
-pub fn labels(findings: &Findings) -> Markup {
+pub fn labels(findings: &Findings<'_>) -> Markup {
     let scored = &findings.chosen().scored;
     html! {
         div class="scroll" {
@@ -159,9 +163,10 @@ pub fn labels(findings: &Findings) -> Markup {
                     @for (label, class) in &scored.evaluation.per_class {
                         tr {
                             th scope="row" { (label) }
-                            td class="number" { (percent(class.precision)) }
-                            td class="number" { (percent(class.recall)) }
-                            td class="number" { strong { (percent(class.f1)) } }
+                            @let [precision, recall, f1] = class.shares().map(percent_of_any);
+                            td class="number" { (precision) }
+                            td class="number" { (recall) }
+                            td class="number" { strong { (f1) } }
                             td class="number" {
                                 @if let Some(interval) = scored.intervals.f1.get(label) { (percent_interval(*interval)) }
                             }

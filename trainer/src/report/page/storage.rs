@@ -10,7 +10,7 @@ use maud::{Markup, html};
 ///
 /// # Errors
 /// A plot that cannot be drawn.
-pub fn section(findings: &Findings) -> anyhow::Result<Markup> {
+pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let parent = findings.checkpoint.evaluation.accuracy;
     let is_chosen = |index: usize| index == findings.configured;
     let point = |(index, variant): (usize, &Stored)| TradeoffPoint {

@@ -1,11 +1,12 @@
 //! Where the model fails, in texts: its surest mistakes, and labels that flip under harmless edits.
 
-use super::percent;
+use super::{percent, percent_of_any};
 use crate::report::findings::Findings;
+use crate::scoring::edits;
 use maud::{Markup, html};
 
 /// The surest of the wrong predictions. Often it is the data's label that is wrong, or the text that is two-sided.
-pub fn mistakes(findings: &Findings) -> Markup {
+pub fn mistakes(findings: &Findings<'_>) -> Markup {
     let mistakes = findings.mistakes();
     html! {
         @if mistakes.is_empty() {
@@ -28,11 +29,14 @@ pub fn mistakes(findings: &Findings) -> Markup {
 }
 
 /// What each edit does.
-pub fn edits(findings: &Findings) -> Markup {
+pub fn edits(findings: &Findings<'_>) -> Markup {
     html! {
         p {
             "Edits that do not change what a text says must not change its label (invariance tests, Ribeiro et al. "
             "2020). Counted are the test rows that an edit changes."
+        }
+        @if let Some(invisible) = edits::invisible(&findings.edits) {
+            p { "The model reads the same token ids after these, so that no label can flip: " (invisible) "." }
         }
         div class="scroll" {
             table {
@@ -46,18 +50,13 @@ pub fn edits(findings: &Findings) -> Markup {
                     }
                 }
                 tbody {
-                    @for effect in &findings.edits {
+                    @for effect in findings.edits.iter().filter(|effect| !effect.is_invisible()) {
                         tr {
                             th scope="row" { (effect.edit) }
                             td class="number" { (effect.texts) }
-                            @if effect.texts == 0 {
-                                td class="number" { "0" }
-                                @for _ in 0..3 { td class="number" { "–" } }
-                            } @else {
-                                td class="number" { strong { (effect.flips) } }
-                                td class="number" { (percent(effect.flip_rate)) }
-                                td class="number" { (percent(effect.accuracy_before)) }
-                                td class="number" { (percent(effect.accuracy_after)) }
+                            td class="number" { strong { (effect.flips) } }
+                            @for share in [effect.flip_rate, effect.accuracy_before, effect.accuracy_after] {
+                                td class="number" { (percent_of_any(share)) }
                             }
                         }
                     }
