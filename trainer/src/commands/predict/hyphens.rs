@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_reads_as_an_option_is_one() {
-        assert!(texts(&["--ouput", "a.csv", "up"]).is_none() && texts(&["-up"]).is_none());
+        assert!(texts(&["--outputs", "a.csv", "up"]).is_none() && texts(&["-up"]).is_none());
         assert_eq!(texts(&["up", "--output=a b.csv"]).unwrap(), ["up"]);
     }
 }
