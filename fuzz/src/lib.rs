@@ -2,7 +2,7 @@
 //!
 //! Each of the [`properties`] is one function of bytes that panics where the property does not hold. Two search for
 //! such bytes: libFuzzer, guided by coverage, on nightly (`cargo +nightly fuzz run gguf`, targets in `fuzz_targets/`),
-//! and [`search`], blind but on any toolchain, which `cargo test -p fuzz` calls. Both start from the seeds in
+//! and [`search()`], blind but on any toolchain, which `cargo test -p fuzz` calls. Both start from the seeds in
 //! `corpus/`, which are written for the project: what a search has found becomes a seed.
 
 mod mutation;

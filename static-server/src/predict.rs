@@ -1,7 +1,7 @@
 //! `POST /predict_batch`: an array of strings in, one label and its probabilities for each out.
 //!
 //! A request takes a place in the queue of the [`Predictor`](crate::predictor::Predictor), only then is its body
-//! read ([`body`]), unpacked ([`content_coding`]) and parsed ([`texts`]). It is answered in the order of its texts,
+//! read (`body`), unpacked (`content_coding`) and parsed (`texts`). It is answered in the order of its texts,
 //! duplicates included. That a text was longer than the model reads is said in a header, since the body's shape is
 //! a contract.
 

@@ -34,8 +34,9 @@ pub mod data {
     pub mod near_duplicates;
     mod parquet;
     mod readable;
+    pub mod row;
     pub mod rows;
-    mod source;
+    pub mod source;
     pub mod split;
     pub mod texts;
     pub mod tokens;

@@ -2,7 +2,7 @@
 
 use super::reading::LabelledArguments;
 use crate::data::labels::Labels;
-use crate::data::rows::place;
+use crate::data::row::place;
 use crate::output::json;
 use crate::output::left_out::LeftOut;
 use crate::output::tables;

@@ -6,7 +6,8 @@
 use super::reading::LabelledArguments;
 use crate::data::labelled::{Dataset, Example};
 use crate::data::labels::Labels;
-use crate::data::rows::{Rejected, refuse, shown};
+use crate::data::row::{Rejected, refuse};
+use crate::data::source::shown;
 use crate::data::tokens::Row;
 use crate::fit::workers::Workers;
 use crate::output::json;

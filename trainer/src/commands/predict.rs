@@ -7,7 +7,7 @@ pub mod hyphens;
 
 use super::reading::TextArguments;
 use crate::config::reading::ReadOptions;
-use crate::data::rows::{Rejected, place};
+use crate::data::row::{Rejected, place};
 use crate::data::texts::{Text, read_texts};
 use crate::output::left_out::LeftOut;
 use crate::output::overwriting;

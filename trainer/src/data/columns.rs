@@ -1,6 +1,6 @@
 //! Wanted columns among those that a file has, and the way out where they are not there.
 
-use super::rows::Columns;
+use super::row::Columns;
 
 /// Positions of the wanted columns, the text's first.
 ///

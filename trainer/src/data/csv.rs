@@ -5,7 +5,7 @@ mod quoting;
 mod records;
 
 use super::columns::{self, are_similar};
-use super::rows::{Columns, Each, Rejected, Row};
+use super::row::{Columns, Each, Rejected, Row};
 use super::source::{Origin, Source};
 use anyhow::{Context, bail};
 use records::Records;

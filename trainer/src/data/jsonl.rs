@@ -5,7 +5,7 @@
 
 use super::columns;
 use super::lines;
-use super::rows::{Columns, Each, Rejected, Row};
+use super::row::{Columns, Each, Rejected, Row};
 use super::source::Source;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};

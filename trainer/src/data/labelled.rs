@@ -6,7 +6,8 @@
 
 use super::labels::Labels;
 use super::readable::{NOTHING_TO_READ, is_blank, readable_check};
-use super::rows::{self, Format, Rejected, Row, refuse};
+use super::row::{Rejected, Row, refuse};
+use super::rows::{self, Format};
 use super::source;
 use crate::config::reading::ReadOptions;
 use crate::config::schema::DataConfig;

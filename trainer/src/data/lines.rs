@@ -1,6 +1,6 @@
 //! Plain text: every line is a text. JSON Lines are divided by the same hand.
 
-use super::rows::{Each, Rejected, Row};
+use super::row::{Each, Rejected, Row};
 use super::source::{Origin, Source};
 use anyhow::Context;
 use std::io::BufRead;

@@ -4,7 +4,7 @@
 //! number in the file stands in its place. A row with a null or with bytes that are no text is rejected by itself.
 
 use super::columns;
-use super::rows::{Columns, Each, Rejected, Row};
+use super::row::{Columns, Each, Rejected, Row};
 use ::parquet::basic::{Compression, ConvertedType, Type as Physical};
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::DataType;

@@ -1,90 +1,11 @@
-//! The rows of a file in any format, one after the other, good or bad, and the hash of its bytes.
+//! The rows of a file in any format, one after the other, and the hash of its bytes.
 
+use super::row::{Columns, Each};
 use super::source::{Source, hashed, is_standard_input};
 use super::{csv, jsonl, lines, parquet};
 use crate::config::reading::{Delimiter, ReadOptions};
 use anyhow::{bail, ensure};
 use std::path::Path;
-
-pub use super::source::shown;
-
-/// One row, as text whatever the file has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Line on which it begins, or number of the row where a format has no lines; from 1.
-    pub line: usize,
-    /// Its text.
-    pub text: String,
-    /// Its label; empty where none is asked for.
-    pub label: String,
-}
-
-/// A row that cannot be used; the reading goes on behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
-    /// Counted as in [`Row::line`].
-    pub line: usize,
-    /// What was expected, what was found, what to do about it.
-    pub reason: String,
-}
-
-impl Rejected {
-    /// Where in this file, and why.
-    pub fn at(&self, path: &Path) -> String {
-        format!("{}: {}", place(path, self.line), self.reason)
-    }
-}
-
-/// Where a row is, for messages: file and line.
-pub fn place(path: &Path, line: usize) -> String {
-    format!("{}:{line}", shown(path).display())
-}
-
-/// An error that names the rejected rows, where there are any.
-///
-/// # Errors
-/// There are some; of many the first ten are named.
-pub fn refuse(path: &Path, rejected: &[Rejected]) -> anyhow::Result<()> {
-    let named: Vec<_> = rejected.iter().take(NUM_NAMED).map(|row| row.at(path)).collect();
-    match rejected.len() {
-        0 => Ok(()),
-        1 => bail!("{}", named.join("\n")),
-        count => {
-            let more = match count > named.len() {
-                true => format!("\nand {} more", count - named.len()),
-                false => String::new(),
-            };
-            bail!("{count} rows cannot be used:\n{}{more}", named.join("\n"))
-        }
-    }
-}
-
-/// How many bad rows an error names.
-const NUM_NAMED: usize = 10;
-
-/// What is done with a row; an error ends the reading.
-pub type Each<'a> = &'a mut dyn FnMut(Result<Row, Rejected>) -> anyhow::Result<()>;
-
-/// Which columns or keys are wanted.
-#[derive(Clone, Copy, Debug)]
-pub struct Columns<'a> {
-    /// The texts'.
-    pub text: &'a str,
-    /// The labels', where they are wanted.
-    pub label: Option<&'a str>,
-}
-
-impl<'a> Columns<'a> {
-    /// Text alone, or text and label.
-    pub fn new(options: &'a ReadOptions, with_label: bool) -> Self {
-        Self { text: &options.text_column, label: with_label.then_some(&options.label_column) }
-    }
-
-    /// Their names, the text's first.
-    pub fn names(&self) -> Vec<&'a str> {
-        [self.text].into_iter().chain(self.label).collect()
-    }
-}
 
 /// What a file holds, by the end of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,6 +90,7 @@ pub fn for_each(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::row::{Rejected, Row};
 
     #[test]
     fn the_hash_is_that_of_the_whole_file() {

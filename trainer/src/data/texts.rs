@@ -1,7 +1,8 @@
 //! Texts without labels: what `predict` is asked about, and corpora.
 
 use super::readable::readable_check;
-use super::rows::{self, Rejected, Row, refuse};
+use super::row::{Rejected, Row, refuse};
+use super::rows;
 use super::source;
 use crate::config::reading::ReadOptions;
 use anyhow::ensure;

@@ -4,7 +4,8 @@ use anyhow::Context;
 use std::io::Write;
 use std::path::Path;
 
-/// Writes a temporary file beside `path`, makes it durable, renames it over `path`.
+/// Writes a temporary file beside `path`, makes it durable, renames it over `path`. A pipe or a device (`/dev/stdout`)
+/// gets the bytes themselves: a file in its place would be no help to whoever reads it.
 ///
 /// # Errors
 /// Whatever goes wrong on the way; what was at `path` is then still there, and the temporary file is gone.
@@ -36,6 +37,9 @@ pub fn without_temporary_name(error: std::io::Error, folder: &Path) -> std::io::
 }
 
 fn try_write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".writing-");
     // Temporary files are private by default; what is written here is for the server and others to read.
@@ -84,6 +88,23 @@ mod tests {
         std::fs::write(folder.path().join("file"), b"old").unwrap();
         let error = format!("{:#}", write_atomically(&folder.path().join("file/model"), b"new").unwrap_err());
         assert!(error.contains("file/model") && !error.contains(".writing-"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_stays_one_and_gets_the_bytes() {
+        use std::io::Read;
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        // Open for both, so that neither side waits for the other.
+        let mut pipe = std::fs::File::options().read(true).write(true).open(&path).unwrap();
+        write_atomically(&path, b"new").unwrap();
+        assert!(std::fs::metadata(&path).unwrap().file_type().is_fifo(), "a file took the pipe's place");
+        let mut bytes = [0; 3];
+        pipe.read_exact(&mut bytes).unwrap();
+        assert_eq!(&bytes, b"new");
     }
 
     #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! Rows without a result: the others are answered first, these are listed at the end, and the exit code tells.
 
-use crate::data::rows::{Rejected, place};
+use crate::data::row::{Rejected, place};
 use std::fmt;
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use super::weights::RunWeights;
 use crate::config::schema::Config;
 use crate::data::labelled::{Dataset, Example, read_configured};
 use crate::data::near_duplicates::NearDuplicates;
-use crate::data::rows::place;
+use crate::data::row::place;
 use crate::data::split::Split;
 use anyhow::{Context, ensure};
 use std::path::Path;

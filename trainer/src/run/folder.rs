@@ -89,7 +89,7 @@ impl RunFolder {
     /// Writes a file of the run, whole or not at all.
     ///
     /// # Errors
-    /// See [`write_atomically`](crate::output::file::write_atomically).
+    /// See [`write_atomically`].
     pub fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         write_atomically(&self.path.join(name), bytes)
     }
