@@ -9,7 +9,7 @@ use messages::{EMPTY_TEXT, EngineInfo, Explanation, Prediction, TEXT_TOO_LONG, W
 const _: () = assert!(messages::MAX_EXPLAINED_WORDS == classifier::MAX_EXPLAINED_WORDS);
 
 /// Name of this build, as in the tables of `js/builds.js` and `xtask/src/build.rs`.
-pub const BUILD: &str = if cfg!(target_feature = "relaxed-simd") { "relaxed" } else { "simd128" };
+pub const BUILD: &str = if cfg!(feature = "relaxed-simd") { "relaxed" } else { "simd128" };
 
 /// One prediction, its probabilities under the names of the labels.
 pub fn prediction(labels: &[String], prediction: classifier::Prediction) -> Prediction {
