@@ -8,6 +8,7 @@ use crate::build;
 use crate::emulation;
 use crate::invariants;
 use crate::javascript;
+use crate::rooms;
 use crate::steps::Steps;
 use crate::tools::{Tools, browser};
 use crate::workspace::{Workspace, run};
@@ -27,7 +28,10 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     let firefox = browser::find_or_install_firefox(workspace, steps)?;
     steps.take("format", || run(workspace.cargo().args(["fmt", "--all", "--check"])))?;
     steps.take("spelling", || run(&mut tools.command(workspace, "typos")?))?;
-    steps.take("invariants", || invariants::check(workspace))?;
+    steps.take("invariants", || {
+        invariants::check(workspace)?;
+        rooms::check(workspace)
+    })?;
     steps.take("dependencies", || dependencies(workspace, &tools))?;
     javascript::check(workspace, steps)?;
     steps.take_both(

@@ -11,6 +11,7 @@ mod emulation;
 mod invariants;
 mod javascript;
 mod modules;
+mod rooms;
 mod serve;
 mod steps;
 mod tools;

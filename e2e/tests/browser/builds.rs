@@ -58,10 +58,10 @@ fn a_build_that_the_browser_cannot_validate_is_replaced() {
 fn a_build_that_the_browser_cannot_compile_is_replaced() {
     let mut site = Site::open();
     let broken = "
-        const instantiateStreaming = WebAssembly.instantiateStreaming;
-        WebAssembly.instantiateStreaming = async (source, imports) => {
+        const compileStreaming = WebAssembly.compileStreaming;
+        WebAssembly.compileStreaming = async (source) => {
           if ((await source).url.includes('/relaxed/')) throw new WebAssembly.CompileError('an odd opcode');
-          return instantiateStreaming(source, imports);
+          return compileStreaming(source);
         };";
     for engine in ["auto", "relaxed"] {
         let options = format!("{{ engine: '{engine}', worker: false }}");
