@@ -71,8 +71,13 @@ export class EngineWorker {
     return new Promise((resolve, reject) => {
       if (this.hasEnded) return reject(this.#hasEnded.signal.reason);
       const id = (this.#lastId += 1);
-      this.#worker.postMessage({ id, method, args }); // throws what cannot be sent, which then waits for nothing
       this.#pending.set(id, { resolve, reject, onProgress });
+      try {
+        this.#worker.postMessage({ id, method, args });
+      } catch (error) {
+        this.#pending.delete(id); // what cannot be sent waits for nothing
+        reject(error);
+      }
     });
   }
 
