@@ -39,7 +39,7 @@ fn further_workers_and_replaced_ones_ask_for_no_model_and_no_module() {
         prelude()
     );
     let found: (usize, usize, bool, bool) = site.page.evaluate(&script).unwrap();
-    assert_eq!(found, (2, 3, true, true));
+    assert_eq!(found, (2, 4, true, true), "both were replaced");
     assert_eq!(requests(&site, ".gguf"), 1, "after a redeploy it would be another model");
     assert_eq!(requests(&site, "_bg.wasm"), 1, "after a redeploy it would be another engine");
 }
