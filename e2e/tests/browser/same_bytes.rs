@@ -32,7 +32,7 @@ fn further_workers_and_replaced_ones_ask_for_no_model_and_no_module() {
         "{} options.sha256 = undefined; {TWO_WORKERS}
          const started = workers.length;
          for (const worker of workers) worker.dispatchEvent(new ErrorEvent('error', {{ message: 'boom' }}));
-         const third = await classifier.classify(texts.slice(0, 1)); // one is enough for one text
+         const third = await classifier.classify(texts.slice(0, 1));
          classifier.dispose();
          const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
          return [started, workers.length, isSame(first, second), isSame(first.slice(0, 1), third)];",
