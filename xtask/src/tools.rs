@@ -46,7 +46,8 @@ enum Place {
 /// The tools that turn Rust into a page, and those that check the sources.
 pub struct Tools {
     cache: Cache,
-    /// What is used, with its version: what was made by other tools is made again.
+    /// What builds, with its version: what was made by other tools is made again. Who only checks is not among them, or
+    /// `serve` would make anew what `test` has made.
     versions: Vec<String>,
     /// The folders of those that are not on PATH.
     folders: Vec<PathBuf>,
@@ -68,7 +69,7 @@ impl Tools {
     pub fn prepare_with_checkers(workspace: &Workspace, steps: &mut Steps) -> Result<Self> {
         let mut tools = Self::prepare_all(workspace, steps, &[CARGO_DENY, CARGO_MACHETE])?;
         let place = typos::install(workspace, &tools.cache, steps)?;
-        tools.add("typos", typos::VERSION, place);
+        tools.add(place);
         Ok(tools)
     }
 
@@ -81,17 +82,20 @@ impl Tools {
             .with_program("wasm-bindgen")
             .without_default_features();
         let mut workshop = Workshop::default();
-        for package in [TRUNK, bindgen].iter().chain(checkers) {
-            let place = workshop.install(workspace, &tools.cache, steps, package)?;
-            tools.add(package.program, package.version, place);
+        for package in [TRUNK, bindgen] {
+            tools.add(workshop.install(workspace, &tools.cache, steps, &package)?);
+            tools.versions.push(format!("{} {}", package.program, package.version));
+        }
+        for package in checkers {
+            tools.add(workshop.install(workspace, &tools.cache, steps, package)?);
         }
         let (version, place) = wasm_opt::install(workspace, &tools.cache, steps, &mut workshop)?;
-        tools.add("wasm-opt", version, place);
+        tools.add(place);
+        tools.versions.push(format!("wasm-opt {version}"));
         Ok(tools)
     }
 
-    fn add(&mut self, program: &str, version: &str, place: Place) {
-        self.versions.push(format!("{program} {version}"));
+    fn add(&mut self, place: Place) {
         if let Place::Folder(folder) = place {
             self.folders.push(folder);
         }
@@ -102,7 +106,7 @@ impl Tools {
         self.cache.folder()
     }
 
-    /// The tools with their versions.
+    /// The tools that build, with their versions.
     pub fn versions(&self) -> &[String] {
         &self.versions
     }
