@@ -46,7 +46,7 @@ pub enum Command {
     Export(export::Arguments),
     /// Write a page about a run: quality, calibration, sizes, mistakes
     Report(report::Arguments),
-    /// Count the labels that change when a text is edited without changing what it says
+    /// Count the labels that change when a text is edited in a way that should not change them
     Edits(edits::Arguments),
     /// Write the golden values of a model file anew, after a change of the arithmetic
     Golden(golden::Arguments),

@@ -1,4 +1,4 @@
-//! `trainer edits`: which labels change when a text is edited without changing what it says.
+//! `trainer edits`: which labels change when a text is edited in a way that should not change them.
 
 use super::reading::LabelledArguments;
 use crate::data::labels::Labels;
