@@ -1,8 +1,8 @@
 //! What the encoder computes with at inference: one [`Kernel`] for each instruction set, all with the same bits.
 //!
-//! The int8 product has weights of 8 signed bits, packed once when a model is loaded, and activations of 7
-//! unsigned bits (zero point 64), quantized row by row. Seven bits, because then the sum of two products fits the
-//! 16 bits that x86 and WebAssembly's relaxed SIMD keep between (127 · 128 · 2 < 2^15): every instruction set
+//! The int8 product has weights of 33 steps (−16 ..= 16), packed once when a model is loaded, and activations of 7
+//! unsigned bits (zero point 64), quantized row by row. So few, because then the sum of sixteen products fits the
+//! 16 bits that x86 and WebAssembly's relaxed SIMD keep between (127 · 16 · 16 < 2^15): every instruction set
 //! gives the same i32, which the scalar kernel specifies. Everything else is f32 in a fixed order (`simd`).
 //! Kernels take slices, check their lengths once, and know nothing of tensors.
 
@@ -27,7 +27,7 @@ mod wasm_relaxed;
 mod wasm_simd128;
 
 pub use attention::{AttentionScratch, Heads};
-pub use matmul_i8::{Activation, Layout, MAX_K, PackedMatrix, Panels, row_bytes};
+pub use matmul_i8::{Activation, Layout, MAX_K, PackedMatrix, Panels, WEIGHT_STEPS, row_bytes};
 pub use rows::{LayerNorm, RowScale, inverse};
 
 use std::fmt::Debug;

@@ -24,7 +24,7 @@ pub use explanation::{Explanation, MAX_EXPLAINED_WORDS, WordContribution};
 
 /// How numbers are rounded to integers, for training that rounds as inference does.
 pub mod rounding {
-    pub use crate::kernels::{RowScale, inverse};
+    pub use crate::kernels::{RowScale, WEIGHT_STEPS, inverse};
 }
 
 /// The kernels, for tests and benches: no part of the interface.

@@ -1,7 +1,7 @@
 //! Quantization-aware training: the roundings of the exported model inside the differentiable encoder.
 //!
-//! Weights are rounded twice, as inference does: to the format of the model file, then to 8 bits by output channel
-//! when they are packed for a kernel. Activations of every product are rounded to 7 bits around the middle of their
+//! Weights are rounded twice, as inference does: to the format of the model file, then to the 33 steps of
+//! their output channel when they are packed for a kernel. Activations of every product are rounded to 7 bits around the middle of their
 //! row. Backward, a rounding counts as the identity (the straight-through estimator: Bengio et al. 2013; for
 //! quantized networks Jacob et al. 2018, section 3).
 
@@ -9,7 +9,7 @@ use super::ops::vector::on_this_cpu;
 use super::{EncoderConfig, StorageFormat, tensor_specs};
 use candle_core::{D, Result, Tensor};
 use classifier::model_file::BLOCK;
-use classifier::rounding::{RowScale, inverse};
+use classifier::rounding::{RowScale, WEIGHT_STEPS, inverse};
 use half::f16;
 use std::collections::BTreeMap;
 
@@ -17,8 +17,6 @@ use std::collections::BTreeMap;
 const ROUND: f32 = 12_582_912.0;
 /// Steps from the smallest to the largest activation of a row, as in [`RowScale`].
 const ACTIVATION_STEPS: f32 = 126.0;
-/// Steps from 0 to the largest weight of an output channel.
-const WEIGHT_STEPS: f32 = 127.0;
 
 /// What is left of a row after it was stored and read back: the bits of candle's `QTensor` and of
 /// [`StoredMatrix`](classifier::model_file::StoredMatrix). Whole blocks.

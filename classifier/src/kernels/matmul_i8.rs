@@ -9,7 +9,11 @@ use super::simd::{Int8, Simd};
 const MAX_TILE: usize = 512;
 /// Bytes; a vector that crosses two is read in twice the time.
 const CACHE_LINE: usize = 64;
-/// Largest k: with more terms an i32 accumulator could overflow (127 · 128 · 2^17 = 2^31 − 2^24).
+/// Steps from 0 to the largest weight of a column. Eight times the sum of two products then fits into 16 bits, in which
+/// kernels without a dot product add them up before they widen (127 · 16 · 2 · 8 = 32,512 < 2^15). A power of two:
+/// where the file stores a block in steps of an eighth of the column's largest weight, all of it is kept.
+pub const WEIGHT_STEPS: f32 = 16.0;
+/// Largest k: an i32 accumulator holds a multiple of it (127 · 16 · 2^17 = 2^28 − 2^21).
 pub const MAX_K: usize = 1 << 17;
 
 /// How a kernel wants weights packed.
@@ -21,9 +25,9 @@ pub struct Layout {
     pub k_group: usize,
 }
 
-/// The weights of a linear layer, int8 with one scale a column, in the order in which the tiles read them.
+/// The weights of a linear layer, −16 ..= 16 with one scale a column, in the order in which the tiles read them.
 ///
-/// `weight ≈ packed · scale` with `scale` = max |weight| / 127 of its column. Knows the kernel that it was packed for,
+/// `weight ≈ packed · scale` with `scale` = max |weight| / 16 of its column. Knows the kernel that it was packed for,
 /// so that no other one can read it.
 #[derive(Debug)]
 pub struct PackedMatrix {
@@ -73,7 +77,7 @@ impl PackedMatrix {
         let Layout { tile_columns, k_group } = self.kernel.layout();
         let panels = &mut self.panels;
         let largest = weights.iter().fold(0f32, |a, b| a.max(b.abs()));
-        let inverse = inverse(127.0, largest);
+        let inverse = inverse(WEIGHT_STEPS, largest);
         let panel_size = tile_columns * panels.k.next_multiple_of(k_group);
         let panel =
             &mut panels.weights[panels.first_panel..][column / tile_columns * panel_size..][..panel_size];
@@ -88,7 +92,7 @@ impl PackedMatrix {
             }
         }
         panels.acc_init[column] = -ZERO_POINT * sum;
-        panels.scales[column] = largest / 127.0 * factor;
+        panels.scales[column] = largest / WEIGHT_STEPS * factor;
         panels.sums[column] = sum as f32 * panels.scales[column];
         // Never −0, so that no output is: what has a 0 added to it, and what cancels out, is 0.
         panels.bias[column] = bias * factor + 0.0;

@@ -139,13 +139,18 @@ fn the_int8_product_is_that_of_the_rounded_numbers() {
     let scales: Vec<RowScale> = quantized.map(|(x, out)| scalar().quantize(x, out)).collect();
     let mut out = vec![0f32; rows * n];
     matrix.multiply(&lhs, &scales, Activation::None, &mut out);
-    for row in 0..rows {
-        for column in 0..n {
-            let exact: f64 =
-                x[row].iter().zip(&weights[column]).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
+    for (column, weights) in weights.iter().enumerate() {
+        let largest = f64::from(weights.iter().fold(0f32, |a, b| a.max(b.abs())));
+        let rounded: Vec<f64> =
+            weights.iter().map(|w| (f64::from(*w) * 16.0 / largest).round() * largest / 16.0).collect();
+        for row in 0..rows {
+            let x = lhs[row * matrix.row_bytes()..].iter().map(|q| {
+                f64::from(scales[row].midpoint) + (f64::from(*q) - 64.0) * f64::from(scales[row].scale)
+            });
+            let exact: f64 = x.zip(&rounded).map(|(x, w)| x * w).sum();
             let exact = 2.0 * (exact + column as f64);
-            // 70 roundings to 1/126 and 1/254 of a range of 2 each.
-            assert!((f64::from(out[row * n + column]) - exact).abs() < 0.25, "{row}, {column}");
+            let found = f64::from(out[row * n + column]);
+            assert!((found - exact).abs() < 1e-5, "{row}, {column}: {found} and {exact}");
         }
     }
 }
