@@ -4,7 +4,7 @@
 use crate::commands::predict::hyphens;
 use crate::commands::{
     adapt, bench, bench_training, edits, evaluate, export, golden, predict, prune, rebuild, report, stage,
-    sweep, train,
+    sweep, teach, train,
 };
 use crate::output::left_out::LeftOut;
 use crate::output::standard_output::{ReaderGone, tell};
@@ -34,6 +34,8 @@ pub enum Command {
     Train(stage::Arguments),
     /// Adapt a base model to the language of a domain: masked language modelling on texts without labels
     Adapt(stage::Arguments),
+    /// Ask teachers about the training texts of a configuration: writes their answers, to be learned from elsewhere
+    Teach(teach::Arguments),
     /// Rebuild models from base weights and data: every stage of a recipe, going on where it was interrupted
     Rebuild(rebuild::Arguments),
     /// Try many values of a configuration, several seeds each, and compare them
@@ -72,6 +74,7 @@ impl Cli {
         match &self.command {
             Command::Train(_)
             | Command::Adapt(_)
+            | Command::Teach(_)
             | Command::Rebuild(_)
             | Command::Sweep(_)
             | Command::BenchTraining(_) => Some(1),
@@ -88,6 +91,7 @@ impl Cli {
         match &self.command {
             Command::Train(arguments) => train::run(arguments),
             Command::Adapt(arguments) => adapt::run(arguments),
+            Command::Teach(arguments) => teach::run(arguments),
             Command::Rebuild(arguments) => rebuild::run(arguments),
             Command::Sweep(arguments) => sweep::run(arguments),
             Command::Prune(arguments) => prune::run(arguments),

@@ -80,6 +80,7 @@ pub mod base {
 
 /// A run on disk: its folder, its record, its log, its weights, and all of it once it is finished.
 pub mod run {
+    pub mod answers;
     pub mod finished;
     pub mod folder;
     pub mod history;
@@ -151,6 +152,7 @@ pub mod commands {
     pub mod report;
     pub mod stage;
     pub mod sweep;
+    pub mod teach;
     pub mod train;
 }
 

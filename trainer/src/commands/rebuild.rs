@@ -4,6 +4,7 @@
 
 use super::adapt;
 use super::stage;
+use super::teach;
 use super::train;
 use crate::base::vocabulary;
 use crate::config::recipe;
@@ -79,6 +80,7 @@ fn run_stage(resolved: ResolvedStage, recipe: &Path, models: &Path) -> anyhow::R
             stage::ensure_free(&place, config, false)?;
             train::train(config, &place)?.is_some()
         }
+        Work::Teach(config) => teach::teach(config, &resolved.folder)?.is_some(),
     };
     if let Some(export) = resolved.export {
         let published = publish::publish(&publish::Request {

@@ -83,12 +83,13 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     }
     let rows = tokenize(&dataset, &base.tokenizer_json, config)?;
     let class_weights = classification::class_weights(config, &dataset, &split)?;
-    let unlabelled = match config.distillation.teachers.is_empty() {
-        true => Vec::new(),
-        false => unlabelled::read(config, Some((&dataset, &split)))?,
+    let unlabelled = match config.distillation.is_on() {
+        true => unlabelled::read(config, Some((&dataset, &split)))?,
+        false => Vec::new(),
     };
     let mut seen = SeenRows::new(&dataset, &split, &unlabelled)?;
-    let teachers = teachers::open(config, &base, &dataset.sha256, &mut seen)?;
+    let texts = teachers::training_texts(&dataset, &split, &unlabelled);
+    let teachers = teachers::open(config, Some(&base), &dataset.sha256, &texts, &mut seen)?;
     let parameters = base.parameters(&device, &mut randomness::initial_generator(config))?;
     let formats = TensorStorage::configured(&config.export).formats(&base.config)?;
     let quantization =
@@ -105,9 +106,7 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     for stage in record.base_origin.iter().filter(|stage| record.has_read_held_out(stage)) {
         eprintln!("warning: {}", history::origin(stage, &record));
     }
-    let labelled = split.train.iter().map(|&index| &dataset.examples[index].text);
-    let texts: Vec<&str> = labelled.chain(&unlabelled).map(String::as_str).collect();
-    let targets = teachers::targets(config, &teachers, &texts, &folder, &workers)?;
+    let targets = teachers.targets(config, &texts, &folder, &workers)?;
     let unlabelled = unlabelled::tokenize(&unlabelled, &base.tokenizer_json, config)?;
     let (training, validation) = (select(&rows, &split.train), select(&rows, &split.validation));
     let objective = Classification::new(config, training, unlabelled, validation, class_weights, targets);

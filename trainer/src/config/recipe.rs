@@ -1,7 +1,7 @@
 //! A recipe: the stages from base weights to exported models, as data.
 //!
 //! Paths, stages, and what each stage changes in its configuration. `{name}` in a value stands for a path of `[paths]`
-//! or for the folder of an earlier stage. Everything is looked up and checked before anything runs.
+//! or for the result of an earlier stage. Everything is looked up and checked before anything runs.
 
 use super::overrides::Override;
 use super::pruning::PruneConfig;
@@ -18,14 +18,14 @@ use toml::{Table, Value};
 struct Recipe {
     /// What `{name}` stands for; may be overridden by `--set name=path`.
     paths: IndexMap<String, String>,
-    /// Keys that every `adapt` and `train` stage sets in its configuration, by full path.
+    /// Keys that every `adapt`, `train` and `teach` stage sets in its configuration, by full path.
     #[serde(default)]
     set: Table,
     /// In order.
     stage: Vec<Stage>,
 }
 
-/// One stage: exactly one of `prune`, `adapt` and `train`; `export` may follow `train`.
+/// One stage: exactly one of `prune`, `adapt`, `train` and `teach`; `export` may follow `train`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stage {
@@ -40,6 +40,8 @@ struct Stage {
     adapt: Option<PathBuf>,
     /// Configuration file, beside the recipe.
     train: Option<PathBuf>,
+    /// Configuration file, beside the recipe, about whose training texts its `distillation.teachers` are asked.
+    teach: Option<PathBuf>,
     /// Keys that it sets in its configuration, by full path.
     #[serde(default)]
     set: Table,
@@ -88,7 +90,7 @@ pub fn load(path: &Path, set: &[String], output: &Path) -> anyhow::Result<Vec<Re
 pub struct ResolvedStage {
     /// As the recipe calls it.
     pub name: String,
-    /// Where its result lies, or shall.
+    /// Where its result lies, or shall: a folder, or the file of a stage that teaches.
     pub folder: PathBuf,
     /// What is to be done.
     pub work: Work,
@@ -105,6 +107,8 @@ pub enum Work {
     Adapt(Box<Config>),
     /// Fine-tunes.
     Train(Box<Config>),
+    /// Asks teachers.
+    Teach(Box<Config>),
 }
 
 fn resolve(recipe: &Recipe, path: &Path, output: &Path) -> anyhow::Result<Vec<ResolvedStage>> {
@@ -113,7 +117,10 @@ fn resolve(recipe: &Recipe, path: &Path, output: &Path) -> anyhow::Result<Vec<Re
     for stage in &recipe.stage {
         let name = &stage.name;
         ensure!(!places.contains_key(name), "stage {name}: expected a new name, found one that is taken");
-        let folder = output.join(name);
+        let folder = match stage.teach {
+            Some(_) => output.join(format!("{name}.safetensors")),
+            None => output.join(name),
+        };
         let stage = resolve_stage(recipe, stage, path, &folder, &places);
         resolved.push(stage.with_context(|| format!("stage {name}"))?);
         places.insert(name.clone(), folder.display().to_string());
@@ -160,8 +167,8 @@ fn resolve_stage(
         let file = path.parent().unwrap_or(Path::new(".")).join(file);
         Ok::<_, anyhow::Error>(Box::new(Config::load(&file, &overrides)?))
     };
-    let work = match (&stage.prune, &stage.adapt, &stage.train) {
-        (Some(settings), None, None) => {
+    let work = match (&stage.prune, &stage.adapt, &stage.train, &stage.teach) {
+        (Some(settings), None, None, None) => {
             let mut settings = expand(settings, places)?;
             if let Some(table) = settings.as_table_mut() {
                 table.insert("output".to_owned(), Value::String(folder.display().to_string()));
@@ -176,9 +183,10 @@ fn resolve_stage(
             }
             Work::Prune(Box::new(settings))
         }
-        (None, Some(file), None) => Work::Adapt(config(file)?),
-        (None, None, Some(file)) => Work::Train(config(file)?),
-        _ => bail!("expected exactly one of `prune`, `adapt` and `train`"),
+        (None, Some(file), None, None) => Work::Adapt(config(file)?),
+        (None, None, Some(file), None) => Work::Train(config(file)?),
+        (None, None, None, Some(file)) => Work::Teach(config(file)?),
+        _ => bail!("expected exactly one of `prune`, `adapt`, `train` and `teach`"),
     };
     ensure!(
         stage.config.is_none() || matches!(work, Work::Prune(_)),

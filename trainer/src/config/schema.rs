@@ -215,6 +215,7 @@ impl Config {
         config.data.unlabelled = Vec::new();
         config.model.base = PathBuf::new();
         config.distillation.teachers = Vec::new();
+        config.distillation.answers = Vec::new();
         config
     }
 

@@ -147,6 +147,9 @@ impl Default for LossConfig {
 pub struct DistillationConfig {
     /// Run folders or model files with the same labels; several are averaged.
     pub teachers: Vec<PathBuf>,
+    /// Files of `trainer teach` with what teachers have said of every training text, instead of teachers; several are
+    /// averaged.
+    pub answers: Vec<PathBuf>,
     /// Softens both distributions, > 0.
     pub temperature: f64,
     /// Share of the soft targets in the loss of labelled rows, 0 ..= 1; unlabelled rows have only these.
@@ -160,10 +163,18 @@ pub struct DistillationConfig {
     pub allow_unknown_teacher_data: bool,
 }
 
+impl DistillationConfig {
+    /// Whether there is anybody to learn from.
+    pub fn is_on(&self) -> bool {
+        !self.teachers.is_empty() || !self.answers.is_empty()
+    }
+}
+
 impl Default for DistillationConfig {
     fn default() -> Self {
         Self {
             teachers: Vec::new(),
+            answers: Vec::new(),
             temperature: 2.0,
             weight: 0.7,
             hidden_weight: 0.0,

@@ -26,7 +26,8 @@ const FEWEST_TOKENS: usize = 3;
 pub fn check(config: &Config) -> Result<(), InvalidValue> {
     check_texts(config)?;
     check_fractions(config)?;
-    check_counts(config)
+    check_counts(config)?;
+    check_answers(config)
 }
 
 fn ensure(
@@ -132,6 +133,25 @@ fn check_fractions(config: &Config) -> Result<(), InvalidValue> {
         ensure(found >= 0.0 && found.is_finite(), key, "a number from 0 upwards", found)?;
     }
     Ok(())
+}
+
+fn check_answers(config: &Config) -> Result<(), InvalidValue> {
+    let distillation = &config.distillation;
+    if distillation.answers.is_empty() {
+        return Ok(());
+    }
+    ensure(
+        distillation.teachers.is_empty(),
+        "distillation.answers",
+        "either `teachers` or what they have answered",
+        "both. Leave one of them empty: []",
+    )?;
+    ensure(
+        distillation.hidden_weight == 0.0,
+        "distillation.hidden_weight",
+        "0 with `distillation.answers`, which hold no hidden states",
+        distillation.hidden_weight,
+    )
 }
 
 fn check_counts(config: &Config) -> Result<(), InvalidValue> {

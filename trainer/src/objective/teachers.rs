@@ -1,25 +1,27 @@
 //! Soft targets: what the teachers say of every training text (Hinton et al. 2015).
 //!
-//! A teacher is a run folder or a model file. It reads texts with its own tokenizer and normalization, in the int8
-//! arithmetic that its users get; the logits of several are averaged. The targets are kept in the run folder until
-//! the run is done, so that going on after an interruption does not ask the teachers again.
+//! The logits of several teachers are averaged. They are asked where the student learns, and their answers kept in its
+//! run folder until the run is done, so that going on after an interruption does not ask them again; or they were asked
+//! elsewhere, by `trainer teach`, and a file of [`Answers`] stands in their place.
+
+mod leaks;
+mod teacher;
 
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
-use crate::data::unlabelled;
+use crate::data::labelled::Dataset;
+use crate::data::split::Split;
 use crate::fit::workers::Workers;
 use crate::output::file::write_atomically;
+use crate::run::answers::Answers;
 use crate::run::folder::RunFolder;
 use crate::run::seen::SeenRows;
-use crate::run::weights::{DATA, RunWeights, SPLIT_SHA256};
-use crate::scoring::predictions::{classify_with, progress_bar};
+use crate::scoring::predictions::progress_bar;
 use anyhow::{Context, ensure};
 use candle_core::{Device, Tensor};
-use classifier::Classifier;
-use classifier::model_file::{Metadata, ModelFile};
-use encoder::NoDropout;
 use std::collections::BTreeMap;
 use std::path::Path;
+use teacher::Teacher;
 
 /// File of the targets in a run folder.
 pub const TARGETS: &str = "targets.safetensors";
@@ -33,151 +35,131 @@ pub struct SoftTargets {
     pub pooled: Option<Vec<Vec<f32>>>,
 }
 
-/// What is said of a teacher that may have seen anything.
-const UNKNOWN: &str = "expected a teacher of which is known that it has not seen the rows that this run holds out, found one \
-    that does not tell, or has a teacher that does not. Give its run folder instead, train it with the same data and [split], \
-    or set `distillation.allow_unknown_teacher_data`: the model card will say so";
-
-/// A model that is learned from.
+/// What is learned from besides labels.
 #[derive(Debug)]
-pub struct Teacher {
-    classifier: Classifier,
-    /// The run whose hidden states are wanted.
-    run: Option<RunWeights>,
+pub enum Teachers {
+    /// Models that can be asked; maybe none.
+    Here(Vec<Teacher>),
+    /// What others have said of the training texts: mean logits, a row a text.
+    Elsewhere(Vec<Vec<f32>>),
 }
 
-/// Loads the teachers of the configuration for a student whose labelled data has this hash; adds to what the student has
-/// `seen` what they have.
+/// The texts that teachers are asked about: the labelled training rows, then the texts without labels. Never a row that is
+/// held out.
+pub fn training_texts<'a>(dataset: &'a Dataset, split: &'a Split, unlabelled: &'a [String]) -> Vec<&'a str> {
+    let labelled = split.train.iter().map(|&index| &dataset.examples[index].text);
+    labelled.chain(unlabelled).map(String::as_str).collect()
+}
+
+/// Loads the teachers of the configuration, or reads their answers to these texts, for a student whose labelled data has
+/// this hash; adds to what the student has `seen` what they have. Without a `base` no student is there yet.
 ///
 /// # Errors
 /// A teacher that cannot be loaded, with other labels or another tokenizer than the student, one that has been
-/// trained on rows that the student holds out or does not tell, hidden states of another width.
+/// trained on rows that the student holds out or does not tell, hidden states of another width; answers of such teachers,
+/// or to other texts.
 pub fn open(
     config: &Config,
-    base: &BaseModel,
+    base: Option<&BaseModel>,
     data_sha256: &str,
+    texts: &[&str],
     seen: &mut SeenRows,
-) -> anyhow::Result<Vec<Teacher>> {
+) -> anyhow::Result<Teachers> {
+    if !config.distillation.answers.is_empty() {
+        return Ok(Teachers::Elsewhere(answers(config, texts, seen)?));
+    }
     let mut teachers = Vec::new();
     for (index, path) in config.distillation.teachers.iter().enumerate() {
-        let is_wanted = index == 0 && config.distillation.hidden_weight > 0.0;
-        let teacher = teacher(config, base, data_sha256, seen, path, is_wanted);
+        let teacher = Teacher::open(config, base, data_sha256, seen, path, index == 0);
         teachers.push(teacher.with_context(|| format!("teacher {}", path.display()))?);
     }
-    Ok(teachers)
+    Ok(Teachers::Here(teachers))
 }
 
-fn teacher(
+/// Mean logits of the files of answers.
+fn answers(config: &Config, texts: &[&str], seen: &mut SeenRows) -> anyhow::Result<Vec<Vec<f32>>> {
+    let mut sums = vec![vec![0f32; config.data.labels.len()]; texts.len()];
+    for path in &config.distillation.answers {
+        let answers = Answers::read(path)?;
+        add_answers(config, &answers, texts, seen, path, &mut sums)
+            .with_context(|| format!("the answers {}", path.display()))?;
+    }
+    Ok(mean(sums, config.distillation.answers.len()))
+}
+
+fn add_answers(
     config: &Config,
-    base: &BaseModel,
-    data_sha256: &str,
+    answers: &Answers,
+    texts: &[&str],
     seen: &mut SeenRows,
     path: &Path,
-    is_hidden_wanted: bool,
-) -> anyhow::Result<Teacher> {
-    let mut run = None;
-    let bytes = match path.is_dir() {
-        false => std::fs::read(path).context("cannot read it: expected a run folder or a model file")?,
-        true => {
-            let found = RunWeights::read(path)?;
-            let bytes = found.unquantized("teacher")?;
-            run = Some(found);
-            bytes
-        }
-    };
-    let file = ModelFile::parse(bytes.clone())?;
-    let metadata = file.metadata();
+    sums: &mut [Vec<f32>],
+) -> anyhow::Result<()> {
     let name = path.display().to_string();
-    let is_allowed = config.distillation.allow_unknown_teacher_data;
-    match &run {
-        Some(run) => check_run(&run.seen, seen, name, is_allowed)?,
-        None => check_file(metadata, data_sha256, seen, name, is_allowed)?,
-    }
-    let (expected, found) = (&config.data.labels, &metadata.labels);
+    leaks::check_listed(&answers.origin.seen, seen, name, config.distillation.allow_unknown_teacher_data)?;
+    check_labels(config, &answers.origin.labels)?;
+    sums.iter_mut().zip(answers.of(texts)?).for_each(|(sum, logits)| add(sum, logits));
+    Ok(())
+}
+
+/// What is learned has the student's labels.
+fn check_labels(config: &Config, found: &[String]) -> anyhow::Result<()> {
+    let expected = &config.data.labels;
     ensure!(
         expected == found,
         "expected the labels of `data.labels`, {expected:?}, found {found:?}. Take a teacher of the same task"
     );
-    ensure!(
-        config.distillation.allow_other_tokenizer || metadata.tokenizer_json == base.tokenizer_json,
-        "expected the student's tokenizer, {} pieces, found another of {}. Start teacher and student from the same \
-         base, or set `distillation.allow_other_tokenizer` to learn from its logits all the same",
-        base.config.vocab_size,
-        metadata.encoder.vocab_size
-    );
-    if is_hidden_wanted {
-        let (expected, found) = (base.config.hidden_size, metadata.encoder.hidden_size);
-        ensure!(
-            run.is_some() && expected == found,
-            "`distillation.hidden_weight`: expected a run folder of hidden size {expected} as first teacher, found {}",
-            if run.is_some() { format!("hidden size {found}") } else { "a model file".to_owned() }
-        );
-    }
-    let run = run.filter(|_| is_hidden_wanted);
-    Ok(Teacher { classifier: Classifier::from_gguf(bytes)?, run })
-}
-
-/// A run's rows are listed: none of them may be held out.
-fn check_run(teacher: &SeenRows, seen: &mut SeenRows, name: String, is_allowed: bool) -> anyhow::Result<()> {
-    let leaked = seen.leaked_by(teacher);
-    ensure!(
-        leaked == 0,
-        "it, or a teacher of its own, has seen {leaked} of the rows that this run holds out. Train it with the same \
-         data and [split]"
-    );
-    let is_known = seen.knows_all_of(teacher);
-    ensure!(is_known || is_allowed, "{UNKNOWN}");
-    seen.add_teacher(teacher);
-    if !is_known {
-        seen.add_unknown_teacher(name);
-    }
     Ok(())
 }
 
-/// A model file says which rows were held out from it, if anything.
-fn check_file(
-    metadata: &Metadata,
-    data_sha256: &str,
-    seen: &mut SeenRows,
-    name: String,
-    is_allowed: bool,
-) -> anyhow::Result<()> {
-    let provenance = |wanted: &str| {
-        let entry = metadata.provenance.iter().find(|(key, _)| key == wanted);
-        entry.map(|(_, value)| value.as_str())
-    };
-    let held_out = provenance(SPLIT_SHA256);
-    if held_out == Some(&seen.split_sha256()) {
-        seen.add_unlisted_teacher(name);
-        return Ok(());
+impl Teachers {
+    /// The targets of the texts; `None` without teachers.
+    ///
+    /// # Errors
+    /// A text that a teacher cannot read, a file that cannot be written.
+    pub fn targets(
+        &self,
+        config: &Config,
+        texts: &[&str],
+        folder: &RunFolder,
+        workers: &Workers,
+    ) -> anyhow::Result<Option<SoftTargets>> {
+        let (logits, pooled) = match self {
+            Self::Here(teachers) if teachers.is_empty() => return Ok(None),
+            Self::Here(teachers) => asked_once(teachers, texts, folder, workers)?,
+            Self::Elsewhere(answers) => (answers.clone(), None),
+        };
+        let temperature = config.distillation.temperature as f32;
+        let probabilities = logits.iter().map(|logits| classifier::softmax(logits, temperature)).collect();
+        Ok(Some(SoftTargets { probabilities, pooled }))
     }
-    ensure!(
-        held_out.is_none() || provenance(DATA) != Some(data_sha256),
-        "it has seen rows that this run holds out: it was trained on the same data with another [split]. Train it with \
-         the same one"
-    );
-    ensure!(is_allowed, "{UNKNOWN}");
-    seen.add_unknown_teacher(name);
-    Ok(())
+
+    /// Mean logits of the texts, a row a text.
+    ///
+    /// # Errors
+    /// A text that a teacher cannot read.
+    pub fn logits(self, texts: &[&str], workers: &Workers) -> anyhow::Result<Vec<Vec<f32>>> {
+        match self {
+            Self::Here(teachers) => mean_logits(&teachers, texts, workers),
+            Self::Elsewhere(answers) => Ok(answers),
+        }
+    }
 }
 
-/// The targets of the texts; `None` without teachers.
-///
-/// # Errors
-/// A text that a teacher cannot read, a file that cannot be written.
-pub fn targets(
-    config: &Config,
+type Rows = Vec<Vec<f32>>;
+
+/// Mean logits and pooled hidden states, from the run folder where the teachers have been asked before.
+fn asked_once(
     teachers: &[Teacher],
     texts: &[&str],
     folder: &RunFolder,
     workers: &Workers,
-) -> anyhow::Result<Option<SoftTargets>> {
-    let Some(first) = teachers.first() else { return Ok(None) };
+) -> anyhow::Result<(Rows, Option<Rows>)> {
     let path = folder.path().join(TARGETS);
     if !path.exists() {
         let mut tensors = BTreeMap::from([("logits", matrix(mean_logits(teachers, texts, workers)?)?)]);
-        if let Some(run) = &first.run {
-            tensors.insert("pooled", matrix(pooled(run, texts, workers)?)?);
+        if let Some(pooled) = teachers.first().map(|first| first.pooled(texts, workers)).transpose()?.flatten() {
+            tensors.insert("pooled", matrix(pooled)?);
         }
         write_atomically(&path, &safetensors::serialize(&tensors, None)?)?;
     }
@@ -192,36 +174,33 @@ pub fn targets(
         texts.len(),
         logits.len()
     );
-    let temperature = config.distillation.temperature as f32;
-    let probabilities = logits.iter().map(|logits| classifier::softmax(logits, temperature)).collect();
-    Ok(Some(SoftTargets { probabilities, pooled: rows("pooled")? }))
+    Ok((logits, rows("pooled")?))
 }
 
-/// The pooled hidden states of any texts, a row a text.
-fn pooled(run: &RunWeights, texts: &[&str], workers: &Workers) -> anyhow::Result<Vec<Vec<f32>>> {
-    let ids = unlabelled::tokenize(texts, &run.tokenizer_json, &run.config)?;
-    let encoder = run.parameters.frozen_encoder()?;
-    workers.rows(&ids, |batch| encoder.pooled(batch, &mut NoDropout))
-}
-
-fn matrix(rows: Vec<Vec<f32>>) -> candle_core::Result<Tensor> {
+fn matrix(rows: Rows) -> candle_core::Result<Tensor> {
     Tensor::new(rows, &Device::Cpu)
 }
 
 /// Behind a line that says so and a progress bar.
-fn mean_logits(teachers: &[Teacher], texts: &[&str], workers: &Workers) -> anyhow::Result<Vec<Vec<f32>>> {
+fn mean_logits(teachers: &[Teacher], texts: &[&str], workers: &Workers) -> anyhow::Result<Rows> {
     eprintln!("asking the teachers ({}) about {} texts", teachers.len(), texts.len());
     let bar = progress_bar(texts.len() * teachers.len());
     let mut sums = vec![Vec::new(); texts.len()];
-    for Teacher { classifier, .. } in teachers {
-        let name_of = |index: usize| format!("the text {:?}", texts[index]);
-        let predictions = workers.install(|| classify_with(classifier, texts, name_of, &bar))?;
-        for (sum, prediction) in sums.iter_mut().zip(predictions) {
-            sum.resize(prediction.logits.len(), 0f32);
-            sum.iter_mut().zip(prediction.logits).for_each(|(sum, logit)| *sum += logit);
+    for teacher in teachers {
+        for (sum, logits) in sums.iter_mut().zip(teacher.logits(texts, workers, &bar)?) {
+            sum.resize(logits.len(), 0f32);
+            add(sum, &logits);
         }
     }
     bar.finish_and_clear();
-    sums.iter_mut().flatten().for_each(|sum| *sum /= teachers.len() as f32);
-    Ok(sums)
+    Ok(mean(sums, teachers.len()))
+}
+
+fn add(sum: &mut [f32], logits: &[f32]) {
+    sum.iter_mut().zip(logits).for_each(|(sum, logit)| *sum += logit);
+}
+
+fn mean(mut sums: Rows, count: usize) -> Rows {
+    sums.iter_mut().flatten().for_each(|sum| *sum /= count as f32);
+    sums
 }

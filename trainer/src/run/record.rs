@@ -1,5 +1,6 @@
 //! `run.json`: where a run comes from: what `export` writes into the model file as provenance.
 
+use super::answers::Answers;
 use super::folder::{CHECKPOINT, CONFIG, Place, RunFolder};
 use super::selection::{self, Selected};
 use crate::base::base_model::BaseModel;
@@ -36,6 +37,8 @@ pub enum Role {
     Unlabelled,
     /// What another model says of the texts.
     Teacher,
+    /// What teachers have said of them; these follow.
+    Answers,
 }
 
 impl fmt::Display for Role {
@@ -43,6 +46,7 @@ impl fmt::Display for Role {
         f.write_str(match self {
             Self::Unlabelled => "texts without labels",
             Self::Teacher => "a teacher",
+            Self::Answers => "answers of teachers",
         })
     }
 }
@@ -98,6 +102,7 @@ impl RunRecord {
         num_threads: usize,
     ) -> anyhow::Result<Self> {
         let inputs = inputs.iter().map(|(role, path)| Input::read(*role, path));
+        let inputs: Vec<Vec<Input>> = inputs.collect::<anyhow::Result<_>>()?;
         Ok(Self {
             trainer_version: env!("CARGO_PKG_VERSION").to_owned(),
             git_commit: env!("GIT_COMMIT").to_owned(),
@@ -106,7 +111,7 @@ impl RunRecord {
             base_sha256: base.sha256.clone(),
             data: dataset.map(|dataset| file_name(&dataset.path)).unwrap_or_default(),
             data_sha256: dataset.map(|dataset| dataset.sha256.clone()).unwrap_or_default(),
-            inputs: inputs.collect::<anyhow::Result<_>>()?,
+            inputs: inputs.into_iter().flatten().collect(),
             config_sha256: sha256_hex(config.without_paths().to_toml()?.as_bytes()),
             seed: config.seed,
             num_threads,
@@ -176,9 +181,10 @@ impl RunRecord {
 /// What `train` learns from besides the labelled rows: without teachers nothing.
 pub fn distillation_inputs(config: &Config) -> Vec<(Role, &Path)> {
     let teachers = config.distillation.teachers.iter().map(|path| (Role::Teacher, path.as_path()));
-    match config.distillation.teachers.is_empty() {
-        true => Vec::new(),
-        false => unlabelled_inputs(config).into_iter().chain(teachers).collect(),
+    let answers = config.distillation.answers.iter().map(|path| (Role::Answers, path.as_path()));
+    match config.distillation.is_on() {
+        true => unlabelled_inputs(config).into_iter().chain(teachers).chain(answers).collect(),
+        false => Vec::new(),
     }
 }
 
@@ -188,10 +194,18 @@ pub fn unlabelled_inputs(config: &Config) -> Vec<(Role, &Path)> {
 }
 
 impl Input {
-    fn read(role: Role, path: &Path) -> anyhow::Result<Self> {
+    /// A file, or the weights of a run's folder; behind a file of answers the teachers that gave them.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn read(role: Role, path: &Path) -> anyhow::Result<Vec<Self>> {
         let file = if path.is_dir() { path.join(CHECKPOINT) } else { PathBuf::from(path) };
         let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        Ok(Self { role, name: file_name(path), sha256: sha256_hex(&bytes) })
+        let mut inputs = vec![Self { role, name: file_name(path), sha256: sha256_hex(&bytes) }];
+        if role == Role::Answers {
+            inputs.extend(Answers::read(path)?.origin.teachers);
+        }
+        Ok(inputs)
     }
 }
 

@@ -37,6 +37,9 @@ pub struct SeenRows {
     unlisted: Vec<String>,
     /// Those of which nothing is known.
     unknown: Vec<String>,
+    /// [`SeenRows::split_sha256`] of the run that asked the teachers, where no rows of its own are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    split_sha256: Option<String>,
 }
 
 impl SeenRows {
@@ -54,6 +57,12 @@ impl SeenRows {
         Ok(Self { train, validation: keys(&split.validation), test: keys(&split.test), ..Self::default() })
     }
 
+    /// What is seen through this run's teachers alone: of its own rows no more than which are held out.
+    pub fn through_teachers(&self) -> Self {
+        let (train, validation, test) = Default::default();
+        Self { train, validation, test, split_sha256: Some(self.split_sha256()), ..self.clone() }
+    }
+
     /// How many of this run's held-out texts a teacher has learned from, or was selected on where they are test rows.
     pub fn leaked_by(&self, teacher: &Self) -> usize {
         let learned = |key: &Key| teacher.train.contains(key) || teacher.taught.contains(key);
@@ -65,6 +74,9 @@ impl SeenRows {
     /// Which rows are held out, as one value: SHA-256 of the sorted keys of the validation rows and of the test rows.
     /// Who holds out the same rows has learned from none of them.
     pub fn split_sha256(&self) -> String {
+        if let Some(value) = &self.split_sha256 {
+            return value.clone();
+        }
         let mut text = String::new();
         for (name, part) in [("validation", &self.validation), ("test", &self.test)] {
             text.extend([name, "\n"]);
@@ -170,6 +182,17 @@ mod tests {
         assert_eq!(same(|_| ()), [true, true]);
         assert_eq!(same(|teacher| teacher.add_unlisted_teacher("file".to_owned())), [true, false]);
         assert_eq!(same(|teacher| teacher.add_unknown_teacher("file".to_owned())), [false, false]);
+    }
+
+    #[test]
+    fn what_is_seen_through_teachers_holds_no_rows_of_ones_own() {
+        let mut asking = rows("abc|de|fg");
+        asking.add_teacher(&rows("x|f|"));
+        asking.add_unlisted_teacher("file".to_owned());
+        let through = asking.through_teachers();
+        // `f` was selected on by the teacher; what the asking run itself learns from or selects on counts for nothing.
+        assert_eq!(rows("z||abcdefg").leaked_by(&through), 1);
+        assert_eq!([rows("abc|de|fg"), rows("abc|d|efg")].map(|run| run.knows_all_of(&through)), [true, false]);
     }
 
     #[test]
