@@ -50,7 +50,7 @@ impl Variant {
         let run = test.run;
         let formats = storage.formats(&run.record().encoder)?;
         let tensors = run.weights.stored(&formats)?;
-        let file = |temperature, threshold| run.weights.model_file(id, &tensors, temperature, threshold);
+        let file = |temperature, threshold| run.weights.model_file(id, &tensors, temperature, threshold, None);
         let load =
             |bytes: &[u8]| Classifier::from_gguf(bytes.to_vec()).context("the exported model does not load");
         let uncalibrated = load(&file(1.0, 0.0)?)?;
