@@ -3,21 +3,19 @@
 //! Texts are tokenized, packed into forward passes without padding, and come back in the caller's order. Inference is
 //! batch-invariant: a text's prediction has the same bits whatever it is batched with.
 
+mod passes;
+
 use crate::inference::{InferenceEncoder, Workspace};
 use crate::kernels::{self, Kernel};
-use crate::model_file::ModelFile;
+use crate::model_file::{Exit, ModelFile};
 use crate::normalization::Normalization;
 use crate::tokenizer::{Encoding, Tokenizer};
 use crate::{ClassifyError, ModelError};
-use std::ops::Range;
+use passes::{Answer, map};
 use std::sync::{Arc, Mutex};
 
 /// Largest text that is looked at, in UTF-8 bytes: hundreds of times what any model reads.
 const MAX_TEXT_BYTES: usize = 1 << 20;
-/// Tokens of one forward pass, at most about; bounds the memory of a pass to some megabytes.
-const MAX_PASS_TOKENS: usize = 256;
-/// Fewer tokens than this are not worth a pass of their own: each reads all weights once.
-const MIN_PASS_TOKENS: usize = 64;
 
 /// What the model says of one text.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +30,22 @@ pub struct Prediction {
     pub is_uncertain: bool,
     /// Tokens that were read, `[CLS]` and `[SEP]` included.
     pub num_tokens: usize,
+    /// Layers after which the answer was read: fewer than [`Classifier::num_layers`] where an exit was sure enough.
+    pub num_layers: usize,
     /// The text was longer than the model reads; its end was left out.
     pub is_truncated: bool,
+}
+
+/// Where a text's answer is read. Without an exit it is always after all layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// At the exit where that is sure enough, else after all layers.
+    #[default]
+    Adaptive,
+    /// At the exit, sure or not.
+    Exit,
+    /// After all layers.
+    Full,
 }
 
 /// A loaded model. `Send + Sync`: one value serves many threads.
@@ -63,6 +75,7 @@ pub struct Classifier {
     max_tokens: usize,
     temperature: f32,
     uncertain_threshold: f32,
+    exit: Option<Exit>,
     /// Memory of earlier passes, for the next ones.
     workspaces: Mutex<Vec<Workspace>>,
 }
@@ -101,6 +114,7 @@ impl Classifier {
             max_tokens: metadata.encoder.max_position_embeddings,
             temperature: metadata.temperature,
             uncertain_threshold: metadata.uncertain_threshold,
+            exit: metadata.exit,
             encoder: InferenceEncoder::new(file, kernel)?,
             workspaces: Mutex::default(),
         })
@@ -132,6 +146,16 @@ impl Classifier {
         self.max_tokens
     }
 
+    /// Layers of the model.
+    pub fn num_layers(&self) -> usize {
+        self.encoder.num_layers()
+    }
+
+    /// Layers before the exit, fewer than all; where the model has one.
+    pub fn exit_layer(&self) -> Option<usize> {
+        self.encoder.exit_layer()
+    }
+
     /// Classifies one text.
     ///
     /// # Errors
@@ -152,24 +176,23 @@ impl Classifier {
         &self,
         texts: &[T],
     ) -> Result<Vec<Prediction>, ClassifyError> {
-        let encodings = map(texts, threads(), |index, text| self.encode(index, text.as_ref()));
+        self.classify_batch_at(texts, Depth::Adaptive)
+    }
+
+    /// As [`Classifier::classify_batch`], read where `depth` says: for those who measure what an exit does.
+    ///
+    /// # Errors
+    /// As [`Classifier::classify_batch`].
+    pub fn classify_batch_at<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        depth: Depth,
+    ) -> Result<Vec<Prediction>, ClassifyError> {
+        let encodings = map(texts, |index, text| self.encode(index, text.as_ref()));
         let encodings = encodings.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let passes = passes(&encodings, threads());
-        let threads_each = threads() / passes.len().max(1);
-        let logits = map(&passes, threads(), |_, pass| {
-            let texts: Vec<&[u32]> =
-                encodings[pass.clone()].iter().map(|encoding| encoding.input_ids.as_slice()).collect();
-            let kept = self.workspaces.lock().ok().and_then(|mut kept| kept.pop());
-            let mut workspace = kept.unwrap_or_default();
-            let logits = self.encoder.logits(&texts, threads_each, &mut workspace);
-            if let Ok(mut kept) = self.workspaces.lock() {
-                kept.push(workspace);
-            }
-            logits
-        });
-        let logits = logits.concat();
-        let each = encodings.iter().zip(logits.chunks_exact(self.labels.len())).enumerate();
-        each.map(|(index, (encoding, logits))| self.prediction(index, encoding, logits.to_vec())).collect()
+        let answers = self.answers(&encodings, depth);
+        let each = encodings.iter().zip(answers).enumerate();
+        each.map(|(index, (encoding, answer))| self.prediction(index, encoding, answer)).collect()
     }
 
     /// Token ids of a text, checked to be worth a forward pass.
@@ -191,9 +214,13 @@ impl Classifier {
         &self,
         index: usize,
         encoding: &Encoding,
-        logits: Vec<f32>,
+        Answer { logits, num_layers }: Answer,
     ) -> Result<Prediction, ClassifyError> {
-        let probabilities = softmax(&logits, self.temperature);
+        let temperature = match self.exit {
+            Some(exit) if num_layers < self.num_layers() => exit.temperature,
+            _ => self.temperature,
+        };
+        let probabilities = softmax(&logits, temperature);
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(ClassifyError::NotANumber { index });
         }
@@ -205,46 +232,10 @@ impl Classifier {
             probabilities,
             logits,
             num_tokens: encoding.input_ids.len(),
+            num_layers,
             is_truncated: encoding.is_truncated,
         })
     }
-}
-
-/// Splits a batch into forward passes of about the same number of tokens, as many for each thread.
-fn passes(encodings: &[Encoding], threads: usize) -> Vec<Range<usize>> {
-    let tokens: usize = encodings.iter().map(|encoding| encoding.input_ids.len()).sum();
-    let fewest = tokens.div_ceil(MAX_PASS_TOKENS).next_multiple_of(threads);
-    let count = fewest.min(tokens / MIN_PASS_TOKENS).max(1);
-    let mut passes = Vec::with_capacity(count);
-    let (mut start, mut length) = (0, 0);
-    for (index, encoding) in encodings.iter().enumerate() {
-        length += encoding.input_ids.len();
-        // The end of a pass is the text with which its share of all tokens is reached.
-        if length * count >= tokens * (passes.len() + 1) {
-            passes.push(start..index + 1);
-            start = index + 1;
-        }
-    }
-    passes
-}
-
-/// Threads that may share a batch.
-fn threads() -> usize {
-    #[cfg(not(target_arch = "wasm32"))]
-    return rayon::current_num_threads();
-    #[cfg(target_arch = "wasm32")]
-    1
-}
-
-/// `f` of each item with its index, in order, at the same time where there are threads.
-fn map<T: Sync, U: Send>(items: &[T], threads: usize, f: impl Fn(usize, &T) -> U + Sync) -> Vec<U> {
-    #[cfg(not(target_arch = "wasm32"))]
-    if threads > 1 && items.len() > 1 {
-        use rayon::prelude::*;
-        return items.par_iter().enumerate().map(|(index, item)| f(index, item)).collect();
-    }
-    let _ = threads;
-    items.iter().enumerate().map(|(index, item)| f(index, item)).collect()
 }
 
 /// softmax(logits / temperature): calibrated probabilities, in label order (Guo et al. 2017, equation 9). The same
@@ -265,21 +256,5 @@ mod tests {
         let flat = softmax(&[1.0, 3.0, 2.0], 4.0);
         assert!((sharp.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert!(sharp[1] > flat[1] && flat[1] > flat[2] && flat[2] > flat[0]);
-    }
-
-    #[test]
-    fn passes_cover_every_text_once_in_equal_parts() {
-        let encodings: Vec<Encoding> = (1..=300)
-            .map(|length| Encoding { input_ids: vec![7; length % 97 + 1], is_truncated: false })
-            .collect();
-        for threads in [1, 2, 7] {
-            let passes = passes(&encodings, threads);
-            assert_eq!(passes.iter().cloned().flatten().collect::<Vec<_>>(), (0..300).collect::<Vec<_>>());
-            for pass in passes {
-                let tokens: usize = encodings[pass].iter().map(|encoding| encoding.input_ids.len()).sum();
-                assert!(tokens < MAX_PASS_TOKENS + 97);
-            }
-        }
-        assert!(passes(&[], 2).is_empty());
     }
 }

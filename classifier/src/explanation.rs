@@ -3,7 +3,7 @@
 //! Occlusion (Zeiler & Fergus 2014, section 4.2): exact for the model at hand, needs no gradients and so works
 //! on quantized weights; its price is one more text to classify for every word.
 
-use crate::{Classifier, ClassifyError, Prediction};
+use crate::{Classifier, ClassifyError, Depth, Prediction};
 
 /// Words beyond this are not left out in turn: what they contribute is not measured. A tweet has some 15, and 280
 /// characters hold about 50.
@@ -30,6 +30,9 @@ pub struct WordContribution {
 impl Classifier {
     /// Classifies `text` and measures what each of its words contributes to the label.
     ///
+    /// What is left without a word is read at the depth that answered the whole text, however sure it is there: the two
+    /// are then answers of one function, and their difference is the word's.
+    ///
     /// A word alone in its text contributes its whole probability above chance (1 / number of labels).
     ///
     /// # Errors
@@ -48,9 +51,13 @@ impl Classifier {
         let readable: Vec<usize> =
             (0..without.len()).filter(|&at| self.encode(at, &without[at]).is_ok()).collect();
         let texts: Vec<&str> = readable.iter().map(|&at| without[at].as_str()).collect();
+        let depth = match prediction.num_layers < self.num_layers() {
+            true => Depth::Exit,
+            false => Depth::Full,
+        };
         let chance = 1.0 / self.labels().len() as f32;
         let mut probability_without = vec![chance; without.len()];
-        for (&at, prediction) in readable.iter().zip(self.classify_batch(&texts)?) {
+        for (&at, prediction) in readable.iter().zip(self.classify_batch_at(&texts, depth)?) {
             probability_without[at] = prediction.probabilities[label];
         }
         let words = words.iter().zip(&probability_without).map(|(word, without)| WordContribution {

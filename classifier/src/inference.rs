@@ -4,14 +4,20 @@
 //! held against it by `encoder/tests/it`. A layer is two steps: queries, keys and values of all
 //! rows; then, row by row, everything else. Between the two a row needs its whole text, within them only itself:
 //! so threads share the rows of a long text, and a block of rows keeps what it computes in the cache.
+//!
+//! A model may have an exit: a head that reads after some of the layers. What it is not sure enough of comes back as hidden
+//! states, and goes on in another pass (Xin et al. 2020, "DeeBERT").
 
+mod head;
 mod layer;
 mod workspace;
 
 use crate::ModelError;
 use crate::kernels::{Activation, Heads, Kernel, LayerNorm, MAX_K, RowScale};
 use crate::model_file::{ModelFile, StoredMatrix, names};
+use head::Head;
 use layer::Layer;
+use std::ops::Range;
 pub(crate) use workspace::Workspace;
 use workspace::{Rows, split};
 
@@ -28,9 +34,27 @@ pub(crate) struct InferenceEncoder {
     position_embeddings: Vec<f32>,
     embeddings_norm: LayerNorm,
     layers: Vec<Layer>,
-    /// `[labels][hidden]`.
-    head_weight: Vec<f32>,
-    head_bias: Vec<f32>,
+    head: Head,
+    /// Layers before the exit, and its head.
+    exit: Option<(usize, Head)>,
+}
+
+/// A text as it enters a pass.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Text<'a> {
+    /// Before the first layer: at least one id and at most `max_position_embeddings`, every id below `vocab_size`.
+    Ids(&'a [u32]),
+    /// Between two layers: [`Outcome::waiting`].
+    Hidden(&'a [f32]),
+}
+
+/// What a pass makes of a text.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// In label order.
+    pub(crate) logits: Vec<f32>,
+    /// Where the logits were not enough: hidden states, `[tokens][hidden]`, for the layers that are left.
+    pub(crate) waiting: Option<Vec<f32>>,
 }
 
 /// What every part of the encoder must know.
@@ -72,8 +96,11 @@ impl InferenceEncoder {
             position_embeddings,
             embeddings_norm: layer::norm(&file, names::EMBEDDINGS_NORM)?,
             layers: layers.collect::<Result<_, _>>()?,
-            head_weight: file.floats(&names::weight(names::CLASSIFIER))?,
-            head_bias: file.floats(&names::bias(names::CLASSIFIER))?,
+            head: Head::new(&file, names::CLASSIFIER)?,
+            exit: match config.exit_layer {
+                Some(layer) => Some((layer, Head::new(&file, names::EXIT)?)),
+                None => None,
+            },
             token_embeddings: file.into_matrix(names::TOKEN_EMBEDDINGS)?,
         })
     }
@@ -83,15 +110,45 @@ impl InferenceEncoder {
         self.setup.kernel
     }
 
-    /// Logits of some texts, `num_labels` for each, one after the other. A text's logits are the same bits
+    /// Number of layers.
+    pub(crate) fn num_layers(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Layers before the exit, at least one and fewer than all.
+    pub(crate) fn exit_layer(&self) -> Option<usize> {
+        self.exit.as_ref().map(|(layer, _)| *layer)
+    }
+
+    /// Tokens of a text.
+    pub(crate) fn num_tokens(&self, text: Text<'_>) -> usize {
+        match text {
+            Text::Ids(ids) => ids.len(),
+            Text::Hidden(hidden) => hidden.len() / self.setup.hidden,
+        }
+    }
+
+    /// Takes texts through `layers`, which end at the exit or at the last layer; ids begin with the first. What a text's
+    /// logits are there is enough after the last layer, and where `is_enough` says so. A text's outcome is the same bits
     /// whatever the others are and however many threads there are.
-    ///
-    /// Every text has at least one id and at most `max_position_embeddings`; every id is below `vocab_size`.
-    pub(crate) fn logits(&self, texts: &[&[u32]], threads: usize, workspace: &mut Workspace) -> Vec<f32> {
-        let tokens = texts.iter().map(|text| text.len()).sum::<usize>();
-        let threads = threads.min(tokens / MIN_ROWS_PER_THREAD).max(1);
+    pub(crate) fn pass(
+        &self,
+        texts: &[Text<'_>],
+        layers: Range<usize>,
+        threads: usize,
+        workspace: &mut Workspace,
+        is_enough: &dyn Fn(&[f32]) -> bool,
+    ) -> Vec<Outcome> {
         let setup = self.setup;
-        workspace.prepare(texts, setup, threads);
+        workspace.texts.clear();
+        let mut tokens = 0;
+        for text in texts {
+            let start = tokens;
+            tokens += self.num_tokens(*text);
+            workspace.texts.push(start..tokens);
+        }
+        let threads = threads.min(tokens / MIN_ROWS_PER_THREAD).max(1);
+        workspace.prepare(tokens, setup, threads);
         let Workspace { texts: ranges, hidden, quantized, scales, qkv, scratch } = workspace;
         let qkv = &mut qkv[..tokens * 3 * setup.hidden];
         let scratch = &mut scratch[..threads];
@@ -101,21 +158,26 @@ impl InferenceEncoder {
             quantized: &mut quantized[..tokens * setup.row_bytes],
             scales: &mut scales[..tokens],
         };
-        split(rows.reborrow(), setup, scratch, &|rows, _| self.embed(texts, ranges, rows));
-        for (index, layer) in self.layers.iter().enumerate() {
-            let is_last = index + 1 == self.layers.len();
+        split(rows.reborrow(), setup, scratch, &|rows, _| self.enter(texts, ranges, rows));
+        for index in layers.clone() {
+            let (layer, is_last) = (&self.layers[index], index + 1 == layers.end);
             layer.project(setup, rows.quantized, rows.scales, qkv, threads);
             split(rows.reborrow(), setup, scratch, &|rows, scratch| {
                 layer.attend(setup, rows, qkv, ranges, is_last, scratch);
             });
         }
         let hidden = rows.hidden;
-        let mut logits = Vec::with_capacity(texts.len() * self.head_bias.len());
-        for range in ranges.iter() {
-            let text = &hidden[range.start * setup.hidden..range.end * setup.hidden];
-            self.classify(text, &mut scratch[0].pooled, &mut logits);
-        }
-        logits
+        let head = match &self.exit {
+            Some((layer, head)) if *layer == layers.end => head,
+            _ => &self.head,
+        };
+        let outcome = |range: &Range<usize>| {
+            let hidden = &hidden[range.start * setup.hidden..range.end * setup.hidden];
+            let logits = head.logits(hidden, &mut scratch[0].pooled);
+            let is_last = layers.end == self.layers.len() || is_enough(&logits);
+            Outcome { logits, waiting: (!is_last).then(|| hidden.to_vec()) }
+        };
+        ranges.iter().map(outcome).collect()
     }
 
     /// The int8 products of a pass of `tokens` tokens and nothing else, over whatever activations; returns the number
@@ -139,8 +201,8 @@ impl InferenceEncoder {
         operations
     }
 
-    /// Embeddings of a run of rows.
-    fn embed(&self, texts: &[&[u32]], ranges: &[std::ops::Range<usize>], rows: Rows<'_>) {
+    /// What the first layer of a pass reads of a run of rows: embeddings, or what an earlier pass left.
+    fn enter(&self, texts: &[Text<'_>], ranges: &[Range<usize>], rows: Rows<'_>) {
         let Setup { hidden, row_bytes, .. } = self.setup;
         let mut text = ranges.partition_point(|range| range.end <= rows.first);
         let each = rows.hidden.chunks_exact_mut(hidden).zip(rows.quantized.chunks_exact_mut(row_bytes));
@@ -149,23 +211,15 @@ impl InferenceEncoder {
                 text += 1;
             }
             let position = row - ranges[text].start;
-            self.token_embeddings.read_row(texts[text][position] as usize, x);
-            let position = &self.position_embeddings[position * hidden..][..hidden];
-            self.setup.kernel.add_layer_norm(x, position, &self.embeddings_norm);
+            match texts[text] {
+                Text::Hidden(states) => x.copy_from_slice(&states[position * hidden..][..hidden]),
+                Text::Ids(ids) => {
+                    self.token_embeddings.read_row(ids[position] as usize, x);
+                    let position = &self.position_embeddings[position * hidden..][..hidden];
+                    self.setup.kernel.add_layer_norm(x, position, &self.embeddings_norm);
+                }
+            }
             *scale = self.setup.kernel.quantize(x, quantized);
-        }
-    }
-
-    /// Mean of a text's last hidden states, times the head.
-    fn classify(&self, hidden: &[f32], pooled: &mut [f32], logits: &mut Vec<f32>) {
-        pooled.fill(0.0);
-        for row in hidden.chunks_exact(pooled.len()) {
-            pooled.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-        }
-        let tokens = (hidden.len() / pooled.len()) as f32;
-        pooled.iter_mut().for_each(|sum| *sum /= tokens);
-        for (weights, bias) in self.head_weight.chunks_exact(pooled.len()).zip(&self.head_bias) {
-            logits.push(pooled.iter().zip(weights).map(|(x, w)| x * w).sum::<f32>() + bias);
         }
     }
 }

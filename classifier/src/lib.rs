@@ -18,7 +18,7 @@ pub mod model_file;
 pub mod normalization;
 pub mod tokenizer;
 
-pub use classifier::{Classifier, Prediction, softmax};
+pub use classifier::{Classifier, Depth, Prediction, softmax};
 pub use error::{ClassifyError, ModelError};
 pub use explanation::{Explanation, MAX_EXPLAINED_WORDS, WordContribution};
 

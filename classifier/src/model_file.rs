@@ -34,11 +34,23 @@ pub struct Metadata {
     pub temperature: f32,
     /// A prediction whose highest probability lies below this is uncertain; 0 ..= 1.
     pub uncertain_threshold: f32,
+    /// When the exit of [`EncoderConfig::exit_layer`] answers; where there is one, and only there.
+    pub exit: Option<Exit>,
     /// A Hugging Face `tokenizer.json`, whole.
     pub tokenizer_json: String,
     /// Where the model comes from, as `(key, value)`: base model, data hash, configuration hash, versions.
     /// Written under `tickertone.provenance.`, never interpreted.
     pub provenance: Vec<(String, String)>,
+}
+
+/// When an exit is sure enough to answer (Xin et al. 2020, "DeeBERT", section 3.2, by the highest probability instead of
+/// the entropy).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exit {
+    /// The exit's logits are divided by this before the softmax; above 0.
+    pub temperature: f32,
+    /// The exit answers where its highest probability is at least this; above 0, at most 1.
+    pub threshold: f32,
 }
 
 /// Metadata keys, in one place for reader and writer.
@@ -63,6 +75,9 @@ mod keys {
     pub const NORMALIZATION: &str = "tickertone.normalization";
     pub const TEMPERATURE: &str = "tickertone.temperature";
     pub const UNCERTAIN_THRESHOLD: &str = "tickertone.uncertain_threshold";
+    pub const EXIT_LAYER: &str = "tickertone.exit.layer";
+    pub const EXIT_TEMPERATURE: &str = "tickertone.exit.temperature";
+    pub const EXIT_THRESHOLD: &str = "tickertone.exit.threshold";
     pub const PROVENANCE: &str = "tickertone.provenance.";
 }
 

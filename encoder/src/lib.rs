@@ -40,13 +40,33 @@ pub enum Form {
     Composed,
 }
 
-/// Embeddings, layers, pooling and head.
+/// Embeddings, layers, pooling and head, and the head of an exit where the model has one.
 #[derive(Debug)]
 pub struct Encoder {
     embeddings: Embeddings,
     layers: Vec<Layer>,
     classifier: Pair,
+    exit: Option<Exit>,
     form: Form,
+}
+
+/// A head that reads before the last layer (Xin et al. 2020, "DeeBERT"; Liu et al. 2020, "FastBERT").
+#[derive(Debug)]
+struct Exit {
+    /// Layers before it, at least one.
+    layer: usize,
+    classifier: Pair,
+}
+
+/// What one pass gives.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    /// Of the head, `[texts, num_labels]`.
+    pub logits: Tensor,
+    /// Of the exit, `[texts, num_labels]`; where the model has one.
+    pub exit_logits: Option<Tensor>,
+    /// Mean of each text's last hidden states, before the dropout of the head, `[texts, hidden_size]`.
+    pub pooled: Tensor,
 }
 
 impl Encoder {
@@ -65,6 +85,10 @@ impl Encoder {
             embeddings,
             layers: layers.collect::<std::result::Result<_, _>>()?,
             classifier: Pair::new(weights, names::CLASSIFIER)?,
+            exit: match config.exit_layer {
+                Some(layer) => Some(Exit { layer, classifier: Pair::new(weights, names::EXIT)? }),
+                None => None,
+            },
         })
     }
 
@@ -100,6 +124,10 @@ impl Encoder {
             embeddings: self.embeddings.fork(),
             layers: self.layers.iter().map(Layer::fork).collect(),
             classifier: self.classifier.fork(),
+            exit: self
+                .exit
+                .as_ref()
+                .map(|exit| Exit { layer: exit.layer, classifier: exit.classifier.fork() }),
             form: self.form,
         }
     }
@@ -116,11 +144,24 @@ impl Encoder {
     /// # Errors
     /// Tensor operations: ids beyond the vocabulary, more tokens than position embeddings.
     pub fn hidden_states(&self, batch: &Batch, dropout: &mut dyn Dropout) -> Result<Tensor> {
+        Ok(self.hidden_states_and_exit(batch, dropout)?.0)
+    }
+
+    /// [`Encoder::hidden_states`], and those that the exit reads.
+    fn hidden_states_and_exit(
+        &self,
+        batch: &Batch,
+        dropout: &mut dyn Dropout,
+    ) -> Result<(Tensor, Option<Tensor>)> {
         let mut hidden = self.embeddings.forward(batch, dropout, self.form)?;
-        for layer in &self.layers {
+        let mut at_exit = None;
+        for (done, layer) in (1..).zip(&self.layers) {
             hidden = layer.forward(&hidden, batch, dropout, self.form)?;
+            if self.exit.as_ref().is_some_and(|exit| exit.layer == done) {
+                at_exit = Some(hidden.clone());
+            }
         }
-        Ok(hidden)
+        Ok((hidden, at_exit))
     }
 
     /// Mean of each text's last hidden states, before the dropout of the head.
@@ -140,17 +181,26 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::hidden_states`].
     pub fn logits(&self, batch: &Batch, dropout: &mut dyn Dropout) -> Result<Tensor> {
-        Ok(self.logits_and_pooled(batch, dropout)?.0)
+        Ok(self.outputs(batch, dropout)?.logits)
     }
 
-    /// [`Encoder::logits`] and [`Encoder::pooled`] of one pass.
+    /// [`Encoder::logits`], those of the exit, and [`Encoder::pooled`], of one pass.
     ///
     /// # Errors
     /// As [`Encoder::hidden_states`].
-    pub fn logits_and_pooled(&self, batch: &Batch, dropout: &mut dyn Dropout) -> Result<(Tensor, Tensor)> {
-        let pooled = self.pooled(batch, dropout)?;
-        let dropped = layer::composed::drop(dropout.mask(Place::Classifier), pooled.clone())?;
-        Ok((layer::composed::linear(&dropped, &self.classifier)?, pooled))
+    pub fn outputs(&self, batch: &Batch, dropout: &mut dyn Dropout) -> Result<Outputs> {
+        let (hidden, at_exit) = self.hidden_states_and_exit(batch, dropout)?;
+        let mut read = |pooled: &Tensor, head: &Pair| {
+            let dropped = layer::composed::drop(dropout.mask(Place::Classifier), pooled.clone())?;
+            layer::composed::linear(&dropped, head)
+        };
+        let pooled = batch.mean_pool(&hidden)?;
+        let logits = read(&pooled, &self.classifier)?;
+        let exit_logits = match (&self.exit, at_exit) {
+            (Some(exit), Some(hidden)) => Some(read(&batch.mean_pool(&hidden)?, &exit.classifier)?),
+            _ => None,
+        };
+        Ok(Outputs { logits, exit_logits, pooled })
     }
 
     /// Gradients of everything that `loss` was computed from, this encoder's tensors among it.

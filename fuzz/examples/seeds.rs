@@ -40,6 +40,7 @@ fn metadata(tokenizer_json: String) -> Metadata {
             type_vocab_size: 1,
             layer_norm_eps: 1e-12,
             num_labels: 3,
+            exit_layer: None,
         },
         labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
         normalization: ["decode_html_entities", "remove_urls", "collapse_whitespace"]
@@ -47,6 +48,7 @@ fn metadata(tokenizer_json: String) -> Metadata {
             .to_vec(),
         temperature: 1.5,
         uncertain_threshold: 0.4,
+        exit: None,
         tokenizer_json,
         provenance: vec![("base_model".to_owned(), "none".to_owned())],
     }

@@ -32,6 +32,8 @@ pub struct Prediction {
     pub uncertain: bool,
     /// Tokens the model read, `[CLS]` and `[SEP]` included.
     pub tokens: usize,
+    /// Layers after which the answer was read: fewer than [`EngineInfo::layers`] where an exit was sure enough.
+    pub layers: usize,
     /// The text was longer than the model reads; its end was left out.
     pub truncated: bool,
 }
@@ -71,4 +73,6 @@ pub struct EngineInfo {
     /// Longest input in tokens, `[CLS]` and `[SEP]` included.
     #[serde(rename = "maxTokens")]
     pub max_tokens: usize,
+    /// Layers of the model.
+    pub layers: usize,
 }

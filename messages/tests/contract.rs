@@ -22,6 +22,7 @@ fn prediction() -> Prediction {
         scores: scores.into_iter().map(|(label, score)| (label.to_owned(), score)).collect(),
         uncertain: false,
         tokens: 6,
+        layers: 1,
         truncated: true,
     }
 }
@@ -39,6 +40,7 @@ fn info(engine: &str, fallback: Option<&str>) -> EngineInfo {
         kernel: "wasm-simd128".to_owned(),
         labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
         max_tokens: 256,
+        layers: 3,
     }
 }
 

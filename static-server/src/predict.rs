@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// Indices of the texts whose end was not read, separated by commas; absent if all were read whole.
 const TRUNCATED: HeaderName = HeaderName::from_static("tickertone-truncated");
 
-/// The 200 answer. The order of the fields is the contract's.
+/// The 200 answer. The order of the fields is the contract's; the last is there where the model has an exit.
 #[derive(Serialize)]
 struct Answer<'a> {
     input: &'a [String],
@@ -36,6 +36,9 @@ struct Answer<'a> {
     output: Vec<&'a str>,
     scores: Vec<Scores<'a>>,
     model: &'a str,
+    /// Layers after which each text was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layers: Option<Vec<usize>>,
 }
 
 /// `POST /predict_batch`.
@@ -74,6 +77,9 @@ pub async fn predict_batch(
             })
             .collect(),
         model: classifier.model_id(),
+        layers: classifier
+            .exit_layer()
+            .map(|_| predictions.iter().map(|prediction| prediction.num_layers).collect()),
     };
     let mut response = Json(answer).into_response();
     response.extensions_mut().insert(BatchSize(texts.len()));

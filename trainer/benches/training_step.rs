@@ -38,6 +38,7 @@ fn sizes() -> EncoderConfig {
         type_vocab_size: 2,
         layer_norm_eps: 1e-12,
         num_labels: NUM_LABELS,
+        exit_layer: None,
     }
 }
 

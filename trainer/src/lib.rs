@@ -49,6 +49,7 @@ pub mod scoring {
     pub mod bootstrap;
     pub mod calibration;
     pub mod edits;
+    pub mod exit;
     pub mod metrics;
     pub mod predictions;
     pub mod reliability;

@@ -123,6 +123,10 @@ export type Prediction = {
      */
     tokens: number;
     /**
+     * Layers of the model after which the answer was read: fewer than `info.layers` where the model was sure enough early.
+     */
+    layers: number;
+    /**
      * The text was longer than the model reads; its end was left out.
      */
     truncated: boolean;
@@ -181,4 +185,8 @@ export type EngineInfo = {
      * Longest input in tokens, the two special ones included.
      */
     maxTokens: number;
+    /**
+     * Layers of the model.
+     */
+    layers: number;
 };

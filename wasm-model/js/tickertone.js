@@ -59,6 +59,8 @@ import { loadPool } from "./pool.js";
  * The highest probability lies below the threshold that the model file states.
  * @property {number} tokens
  * Tokens the model read, the two special ones included.
+ * @property {number} layers
+ * Layers of the model after which the answer was read: fewer than `info.layers` where the model was sure enough early.
  * @property {boolean} truncated
  * The text was longer than the model reads; its end was left out.
  */
@@ -99,6 +101,8 @@ import { loadPool } from "./pool.js";
  * The model's labels, in label order.
  * @property {number} maxTokens
  * Longest input in tokens, the two special ones included.
+ * @property {number} layers
+ * Layers of the model.
  */
 
 /** Most workers that are started unasked: each holds the model once more. */

@@ -18,6 +18,7 @@ pub fn prediction(labels: &[String], prediction: classifier::Prediction) -> Pred
         scores: labels.iter().cloned().zip(prediction.probabilities).collect(),
         uncertain: prediction.is_uncertain,
         tokens: prediction.num_tokens,
+        layers: prediction.num_layers,
         truncated: prediction.is_truncated,
     }
 }
@@ -44,6 +45,7 @@ pub fn info(classifier: &Classifier) -> EngineInfo {
         kernel: classifier.kernel().to_owned(),
         labels: classifier.labels().to_vec(),
         max_tokens: classifier.max_tokens(),
+        layers: classifier.num_layers(),
     }
 }
 

@@ -19,11 +19,12 @@ fn classified() -> classifier::Prediction {
         logits: vec![1.0, 2.0, 0.5],
         is_uncertain: true,
         num_tokens: 7,
+        num_layers: 2,
         is_truncated: false,
     }
 }
 
-const PREDICTION: &str = r#"{"label":"Bearish","scores":{"Bullish":0.25,"Bearish":0.625,"Neutral":0.125},"uncertain":true,"tokens":7,"truncated":false}"#;
+const PREDICTION: &str = r#"{"label":"Bearish","scores":{"Bullish":0.25,"Bearish":0.625,"Neutral":0.125},"uncertain":true,"tokens":7,"layers":2,"truncated":false}"#;
 
 #[test]
 fn a_prediction_has_its_scores_by_name_in_label_order() {

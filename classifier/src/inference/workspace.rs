@@ -41,14 +41,8 @@ pub(super) struct Scratch {
 }
 
 impl Workspace {
-    /// Room for these texts and threads. Nothing shrinks, so that nothing has to grow again.
-    pub(super) fn prepare(&mut self, texts: &[&[u32]], setup: Setup, threads: usize) {
-        self.texts.clear();
-        let mut rows = 0;
-        for text in texts {
-            self.texts.push(rows..rows + text.len());
-            rows += text.len();
-        }
+    /// Room for these rows and threads. Nothing shrinks, so that nothing has to grow again.
+    pub(super) fn prepare(&mut self, rows: usize, setup: Setup, threads: usize) {
         grow(&mut self.hidden, rows * setup.hidden);
         grow(&mut self.quantized, rows * setup.row_bytes);
         grow(&mut self.scales, rows);

@@ -23,6 +23,10 @@ pub struct EncoderConfig {
     pub layer_norm_eps: f64,
     /// Number of labels: width of the logits.
     pub num_labels: usize,
+    /// Layers after which a second head answers where it is sure enough: at least 1 and fewer than all. `None`: no
+    /// such head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_layer: Option<usize>,
 }
 
 impl EncoderConfig {
@@ -60,6 +64,10 @@ impl EncoderConfig {
         }
         if !(self.layer_norm_eps > 0.0 && self.layer_norm_eps < 1.0) {
             return Some(("layer_norm_eps", "above 0, below 1".to_owned(), self.layer_norm_eps.to_string()));
+        }
+        if let Some(layer) = self.exit_layer.filter(|layer| !(1..self.num_hidden_layers).contains(layer)) {
+            let expected = format!("at least 1 and below num_hidden_layers {}", self.num_hidden_layers);
+            return Some(("exit_layer", expected, layer.to_string()));
         }
         None
     }

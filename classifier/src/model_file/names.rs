@@ -13,6 +13,8 @@ pub const TOKEN_TYPES: &str = "token_types.weight";
 pub const EMBEDDINGS_NORM: &str = "token_embd_norm";
 /// The classification head, a pair.
 pub const CLASSIFIER: &str = "cls.output";
+/// The head of the exit after some of the layers, a pair; the GGUF specification has none.
+pub const EXIT: &str = "cls.exit";
 
 /// Queries of a layer's attention, a pair.
 pub const QUERY: &str = "attn_q";
@@ -45,6 +47,12 @@ pub fn layer_of(name: &str) -> Option<(usize, &str)> {
     Some((index.parse().ok()?, part))
 }
 
+/// Whether a tensor is of a classification head, which no base model has.
+pub fn is_head(name: &str) -> bool {
+    let pair = name.rsplit_once('.').map_or(name, |(pair, _)| pair);
+    [CLASSIFIER, EXIT].contains(&pair)
+}
+
 /// The matrix or scale of a pair.
 pub fn weight(pair: &str) -> String {
     format!("{pair}.weight")
@@ -58,6 +66,12 @@ pub fn bias(pair: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn heads_are_told_from_layers() {
+        assert!(is_head(&weight(CLASSIFIER)) && is_head(&bias(EXIT)));
+        assert!(!is_head(TOKEN_EMBEDDINGS) && !is_head(&bias(&in_layer(0, ATTENTION_OUTPUT))));
+    }
 
     #[test]
     fn a_layers_tensors_are_found_by_name() {

@@ -5,7 +5,7 @@
 
 use super::names::{UP, in_layer, weight};
 use super::{
-    ARCHITECTURE, EncoderConfig, Metadata, POOLING_TYPE_MEAN, StoredMatrix, TensorSpec, keys, tensor_specs,
+    ARCHITECTURE, EncoderConfig, Exit, Metadata, POOLING_TYPE_MEAN, StoredMatrix, TensorSpec, keys, tensor_specs,
 };
 use crate::ModelError;
 use crate::normalization::Normalization;
@@ -186,6 +186,7 @@ fn read_metadata(content: &Content) -> Result<(Metadata, Arc<Tokenizer>), ModelE
         return Err(reader.refuse(keys::POOLING_TYPE, &expected, &pooling_type.to_string()));
     }
     let labels = reader.strings(keys::OUTPUT_LABELS)?;
+    let (exit_layer, exit) = reader.exit()?.unzip();
     let metadata = Metadata {
         id: reader.string(keys::NAME)?,
         encoder: EncoderConfig {
@@ -198,11 +199,13 @@ fn read_metadata(content: &Content) -> Result<(Metadata, Arc<Tokenizer>), ModelE
             type_vocab_size: reader.size(keys::TOKEN_TYPE_COUNT)?,
             layer_norm_eps: f64::from(reader.f32(keys::LAYER_NORM_EPSILON)?),
             num_labels: labels.len(),
+            exit_layer,
         },
         labels,
         normalization: reader.strings(keys::NORMALIZATION)?,
         temperature: reader.f32(keys::TEMPERATURE)?,
         uncertain_threshold: reader.f32(keys::UNCERTAIN_THRESHOLD)?,
+        exit,
         tokenizer_json: reader.string(keys::TOKENIZER_JSON)?,
         provenance: reader.provenance(),
     };
@@ -219,7 +222,11 @@ fn read_metadata(content: &Content) -> Result<(Metadata, Arc<Tokenizer>), ModelE
 /// Refuses what contradicts itself; returns the tokenizer, which must be made for that.
 fn check_metadata(reader: &Reader<'_>, metadata: &Metadata) -> Result<Tokenizer, ModelError> {
     if let Some((name, expected, found)) = metadata.encoder.contradiction() {
-        return Err(reader.refuse(&format!("bert.* ({name})"), &expected, &found));
+        let key = match name {
+            "exit_layer" => keys::EXIT_LAYER.to_owned(),
+            _ => format!("bert.* ({name})"),
+        };
+        return Err(reader.refuse(&key, &expected, &found));
     }
     if !(metadata.temperature.is_finite() && metadata.temperature > 0.0) {
         return Err(reader.refuse(keys::TEMPERATURE, "a number above 0", &metadata.temperature.to_string()));
@@ -227,6 +234,14 @@ fn check_metadata(reader: &Reader<'_>, metadata: &Metadata) -> Result<Tokenizer,
     if !(0.0..=1.0).contains(&metadata.uncertain_threshold) {
         let found = metadata.uncertain_threshold.to_string();
         return Err(reader.refuse(keys::UNCERTAIN_THRESHOLD, "0 to 1", &found));
+    }
+    if let Some(Exit { temperature, threshold }) = metadata.exit {
+        if !(temperature.is_finite() && temperature > 0.0) {
+            return Err(reader.refuse(keys::EXIT_TEMPERATURE, "a number above 0", &temperature.to_string()));
+        }
+        if !(threshold > 0.0 && threshold <= 1.0) {
+            return Err(reader.refuse(keys::EXIT_THRESHOLD, "above 0, at most 1", &threshold.to_string()));
+        }
     }
     Normalization::new(&metadata.normalization)?;
     let tokenizer = Tokenizer::from_json(&metadata.tokenizer_json);
@@ -277,6 +292,16 @@ impl Reader<'_> {
         self.get(key, "an array of strings", |value| {
             value.to_vec().ok()?.iter().map(|item| item.to_string().ok().cloned()).collect()
         })
+    }
+
+    /// Layers before the exit, and when it answers. Files without one have none of its keys.
+    fn exit(&self) -> Result<Option<(usize, Exit)>, ModelError> {
+        let all = [keys::EXIT_LAYER, keys::EXIT_TEMPERATURE, keys::EXIT_THRESHOLD];
+        if all.iter().all(|key| !self.values.contains_key(*key)) {
+            return Ok(None);
+        }
+        let (temperature, threshold) = (self.f32(keys::EXIT_TEMPERATURE)?, self.f32(keys::EXIT_THRESHOLD)?);
+        Ok(Some((self.size(keys::EXIT_LAYER)?, Exit { temperature, threshold })))
     }
 
     /// Sorted by key: candle keeps metadata in a hash map.

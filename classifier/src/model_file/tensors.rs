@@ -47,5 +47,9 @@ pub fn tensor_specs(config: &EncoderConfig) -> Vec<TensorSpec> {
     }
     push(weight(names::CLASSIFIER), &[config.num_labels, hidden], false);
     push(bias(names::CLASSIFIER), &[config.num_labels], false);
+    if config.exit_layer.is_some() {
+        push(weight(names::EXIT), &[config.num_labels, hidden], false);
+        push(bias(names::EXIT), &[config.num_labels], false);
+    }
     specs
 }

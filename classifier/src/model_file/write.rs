@@ -9,12 +9,17 @@ use std::io::{Seek, Write};
 /// Writes `metadata` and `tensors` as GGUF version 2. The same input gives the same bytes.
 ///
 /// # Errors
-/// A tensor of the architecture that is missing from `tensors`, or a writer that fails.
+/// A tensor of the architecture that is missing from `tensors`, an exit without [`Metadata::exit`] or the other way
+/// round, or a writer that fails.
 pub fn write<W: Write + Seek>(
     writer: &mut W,
     metadata: &Metadata,
     tensors: &BTreeMap<String, QTensor>,
 ) -> candle_core::Result<()> {
+    if metadata.encoder.exit_layer.is_some() != metadata.exit.is_some() {
+        let (layer, exit) = (metadata.encoder.exit_layer, metadata.exit);
+        candle_core::bail!("expected both or none of an exit's layer and its threshold, found {layer:?} and {exit:?}");
+    }
     let specs = tensor_specs(&metadata.encoder);
     let mut ordered = Vec::with_capacity(specs.len());
     for spec in &specs {
@@ -77,6 +82,13 @@ fn values(metadata: &Metadata, dtype: GgmlDType) -> Vec<(String, Value)> {
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))
     .collect::<Vec<_>>();
+    if let (Some(layer), Some(exit)) = (encoder.exit_layer, metadata.exit) {
+        values.extend([
+            (keys::EXIT_LAYER.to_owned(), size(layer)),
+            (keys::EXIT_TEMPERATURE.to_owned(), Value::F32(exit.temperature)),
+            (keys::EXIT_THRESHOLD.to_owned(), Value::F32(exit.threshold)),
+        ]);
+    }
     let provenance = metadata.provenance.iter();
     values.extend(provenance.map(|(key, value)| (format!("{}{key}", keys::PROVENANCE), string(value))));
     values

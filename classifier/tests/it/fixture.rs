@@ -65,6 +65,7 @@ pub fn config() -> EncoderConfig {
         type_vocab_size: 2,
         layer_norm_eps: 1e-12,
         num_labels: 3,
+        exit_layer: None,
     }
 }
 
@@ -78,6 +79,7 @@ pub fn metadata() -> Metadata {
             .to_vec(),
         temperature: 1.5,
         uncertain_threshold: 0.4,
+        exit: None,
         tokenizer_json: tokenizer_json(),
         provenance: vec![("base_model".to_owned(), "none".to_owned()), ("seed".to_owned(), "1".to_owned())],
     }

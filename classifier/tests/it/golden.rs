@@ -18,6 +18,8 @@ struct Case {
     logits: Vec<f32>,
     #[serde(default)]
     probabilities: Vec<f32>,
+    /// Of a file of before there were exits: all.
+    num_layers: Option<usize>,
 }
 
 fn models() -> PathBuf {
@@ -47,6 +49,8 @@ fn every_model_gives_its_golden_values() {
             assert_eq!(prediction.num_tokens, case.input_ids.len(), "{:?}", case.text);
             assert_eq!(prediction.logits, case.logits, "{:?}", case.text);
             assert_eq!(prediction.probabilities, case.probabilities, "{:?}", case.text);
+            let num_layers = case.num_layers.unwrap_or(classifier.num_layers());
+            assert_eq!(prediction.num_layers, num_layers, "{:?}", case.text);
         }
     }
     assert!(count > 0, "models/ holds no model");

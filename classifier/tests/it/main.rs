@@ -1,6 +1,7 @@
 //! The classifier from outside: model files, texts, inference.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod exit;
 mod fixture;
 mod golden;
 mod inference;

@@ -26,6 +26,7 @@ fn odd(num_hidden_layers: usize) -> EncoderConfig {
         type_vocab_size: 2,
         layer_norm_eps: 1e-5,
         num_labels: 3,
+        exit_layer: None,
     }
 }
 
@@ -181,6 +182,52 @@ fn gradients_go_where_they_belong() {
     let loss = loss(&encoder);
     encoder.backward(&loss).unwrap();
     assert!(encoder.backward(&loss).is_err());
+}
+
+/// Exit and layers below it are a smaller model: its logits, and its gradients, beside which the head adds its own.
+#[test]
+fn the_exit_is_a_model_of_fewer_layers() {
+    let config = EncoderConfig { exit_layer: Some(2), ..odd(3) };
+    let variables = Variables::new(&config);
+    let small = EncoderConfig { num_hidden_layers: 2, exit_layer: None, ..config.clone() };
+    let mut small_variables = Variables(variables.0.clone());
+    for part in ["weight", "bias"] {
+        let head = small_variables.0[&format!("cls.exit.{part}")].clone();
+        small_variables.0.insert(format!("cls.output.{part}"), head);
+    }
+    for form in [Form::Fused, Form::Composed] {
+        let encoder = Encoder::new(&config, &variables).unwrap().with_form(form);
+        let small = Encoder::new(&small, &small_variables).unwrap().with_form(form);
+        let outputs = encoder.outputs(&batch(), &mut NoDropout).unwrap();
+        let exit_logits = outputs.exit_logits.unwrap();
+        let expected = small.logits(&batch(), &mut NoDropout).unwrap();
+        assert_close(&exit_logits, &expected, 0.0, "logits");
+        let squares = |logits: &Tensor| logits.sqr().unwrap().sum_all().unwrap();
+        let found = encoder.backward(&squares(&exit_logits)).unwrap();
+        let expected = small.backward(&squares(&expected)).unwrap();
+        for (name, variable) in &variables.0 {
+            match found.get(variable.as_tensor()) {
+                // A fused layer, not asked for its gradient, has none to take.
+                None => assert!(name.starts_with("blk.2.") || name.starts_with("cls.output"), "{name}"),
+                Some(found) => assert_close(found, expected.get(variable.as_tensor()).unwrap(), 1e-6, name),
+            }
+        }
+        // Both heads at once, as in training: the shared layers get the sum of both.
+        let gradient = |of: &dyn Fn(&encoder::Outputs) -> Tensor, name: &str| {
+            let encoder = encoder.fork();
+            let outputs = encoder.outputs(&batch(), &mut NoDropout).unwrap();
+            encoder.backward(&of(&outputs)).unwrap().remove(variables.0[name].as_tensor()).unwrap()
+        };
+        let head = |outputs: &encoder::Outputs| squares(&outputs.logits);
+        let exit = |outputs: &encoder::Outputs| squares(outputs.exit_logits.as_ref().unwrap());
+        let both = |outputs: &encoder::Outputs| (head(outputs) + exit(outputs)).unwrap();
+        for name in ["blk.0.attn_q.weight", "blk.1.ffn_down.bias", "position_embd.weight"] {
+            let sum = (gradient(&head, name) + gradient(&exit, name)).unwrap();
+            assert_close(&gradient(&both, name), &sum, 1e-5, name);
+        }
+        let all = encoder.backward(&both(&encoder.outputs(&batch(), &mut NoDropout).unwrap())).unwrap();
+        assert!(variables.0.values().all(|variable| all.get(variable.as_tensor()).is_some()));
+    }
 }
 
 /// d/dx of Σ upstream · y by central differences, in f64 sums: independent of any backward pass.

@@ -96,6 +96,11 @@ impl BaseModel {
             let count = base.num_hidden_layers;
             bail!("`model.layers`: expected numbers below {count}, the base's layers, found {layer}");
         }
+        let exit_layer = (model.exit_layer > 0).then_some(model.exit_layer);
+        if exit_layer.is_some_and(|exit| exit >= layers.len()) {
+            let (count, found) = (layers.len(), model.exit_layer);
+            bail!("`model.exit_layer`: expected 0 (no exit) or fewer than the model's {count} layers, found {found}");
+        }
         let weights = read(WEIGHTS)?;
         Ok(Self {
             config: EncoderConfig {
@@ -108,6 +113,7 @@ impl BaseModel {
                 type_vocab_size: base.type_vocab_size,
                 layer_norm_eps: base.layer_norm_eps,
                 num_labels,
+                exit_layer,
             },
             name: model.base_name.clone(),
             tokenizer_json: String::from_utf8(read("tokenizer.json")?)
@@ -136,7 +142,7 @@ impl BaseModel {
         write_atomically(&folder.join("tokenizer.json"), self.tokenizer_json.as_bytes())?;
         let mut tensors = BTreeMap::new();
         for spec in tensor_specs(&self.config) {
-            if !spec.name.starts_with(names::CLASSIFIER) {
+            if !names::is_head(&spec.name) {
                 let tensor = parameters.get(&spec.name)?.to_device(&Device::Cpu)?;
                 tensors.insert(hugging_face(&spec.name), tensor);
             }
@@ -149,16 +155,17 @@ impl BaseModel {
         (0..count).map(|_| (normal(rng) * self.initializer_range) as f32).collect()
     }
 
-    /// The starting point of a run: the base's tensors and a head drawn from `rng`.
+    /// The starting point of a run: the base's tensors and heads drawn from `rng`.
     ///
     /// # Errors
     /// A tensor that the base lacks or holds in another shape.
     pub fn parameters(&self, device: &Device, rng: &mut ChaCha8Rng) -> anyhow::Result<Parameters> {
         Parameters::from_source(&self.config, device, |spec| {
-            match spec.name.strip_prefix(names::CLASSIFIER) {
-                Some(".weight") => Ok(self.initial(spec.shape.iter().product(), rng)),
-                Some(_) => Ok(vec![0.0; spec.shape.iter().product()]),
-                None => self.values(spec),
+            let count = spec.shape.iter().product();
+            match (names::is_head(&spec.name), spec.name.ends_with(".weight")) {
+                (true, true) => Ok(self.initial(count, rng)),
+                (true, false) => Ok(vec![0.0; count]),
+                (false, _) => self.values(spec),
             }
         })
     }

@@ -225,6 +225,7 @@ pub(crate) mod tests {
             type_vocab_size: 1,
             layer_norm_eps: 1e-12,
             num_labels: 2,
+            exit_layer: None,
         }
     }
 

@@ -146,6 +146,8 @@ pub struct ModelConfig {
     pub context_length: usize,
     /// Which of the base's layers are kept, counted from 0, in this order; empty: all.
     pub layers: Vec<usize>,
+    /// Layers after which a second head may answer, fewer than all; 0: there is none.
+    pub exit_layer: usize,
     /// Names of [`classifier::normalization`]'s steps, in order; the model file carries them.
     pub normalization: Vec<String>,
     /// Dropout after embeddings and each block, 0 ≤ p < 1.
@@ -164,6 +166,7 @@ impl Default for ModelConfig {
             base_license: "Apache-2.0".to_owned(),
             context_length: 256,
             layers: Vec::new(),
+            exit_layer: 0,
             normalization: ["decode_html_entities", "remove_urls", "collapse_whitespace"]
                 .map(str::to_owned)
                 .to_vec(),
@@ -190,6 +193,8 @@ pub struct ExportConfig {
     /// Accuracy that predictions above the threshold shall have with 95 % confidence: the threshold is then chosen on the
     /// validation rows (Geifman & El-Yaniv 2017); 0: `uncertain_threshold` counts.
     pub selective_accuracy: f64,
+    /// How much accuracy and macro-F1 may be lost to the exit on the validation rows, 0 ..= 1.
+    pub exit_tolerance: f64,
     /// What the model is not good for, a sentence each, for the model card.
     pub limitations: Vec<String>,
 }
@@ -202,6 +207,7 @@ impl Default for ExportConfig {
             quantization_aware: false,
             uncertain_threshold: 0.6,
             selective_accuracy: 0.0,
+            exit_tolerance: 0.002,
             limitations: Vec::new(),
         }
     }

@@ -133,11 +133,13 @@ pub struct LossConfig {
     /// ½ (KL(p‖q) + KL(q‖p)) beside the *mean* cross-entropy of both passes; equation 4 has their sum, so that this is
     /// half the paper's α.
     pub r_drop: f64,
+    /// Weight of the exit's loss beside the head's, > 0; without `model.exit_layer` it does nothing.
+    pub exit_weight: f64,
 }
 
 impl Default for LossConfig {
     fn default() -> Self {
-        Self { label_smoothing: 0.05, class_weights: ClassWeights::None, r_drop: 0.0 }
+        Self { label_smoothing: 0.05, class_weights: ClassWeights::None, r_drop: 0.0, exit_weight: 0.5 }
     }
 }
 

@@ -101,6 +101,7 @@ fn check_fractions(config: &Config) -> Result<(), InvalidValue> {
     for (key, found) in [
         ("export.uncertain_threshold", config.export.uncertain_threshold),
         ("export.selective_accuracy", config.export.selective_accuracy),
+        ("export.exit_tolerance", config.export.exit_tolerance),
         ("distillation.weight", distillation.weight),
         ("masking.mask_share", masking.mask_share),
         ("masking.random_share", masking.random_share),
@@ -122,6 +123,7 @@ fn check_fractions(config: &Config) -> Result<(), InvalidValue> {
         ("train.adam_epsilon", train.adam_epsilon),
         ("train.max_gradient_norm", train.max_gradient_norm),
         ("distillation.temperature", distillation.temperature),
+        ("loss.exit_weight", config.loss.exit_weight),
     ] {
         ensure(found > 0.0 && found.is_finite(), key, "a number above 0", found)?;
     }

@@ -35,6 +35,9 @@ pub struct GoldenCase {
     pub probabilities: Vec<f32>,
     /// The most probable label.
     pub label: String,
+    /// Layers after which it was read; not in files of before there were exits.
+    #[serde(default)]
+    pub num_layers: Option<usize>,
 }
 
 /// The golden values of the model in `bytes`, as pretty JSON.
@@ -53,6 +56,7 @@ pub fn json(bytes: &[u8], classifier: &Classifier) -> anyhow::Result<Vec<u8>> {
             logits: prediction.logits,
             probabilities: prediction.probabilities,
             label: prediction.label,
+            num_layers: Some(prediction.num_layers),
             text,
         })
     };

@@ -158,6 +158,7 @@ mod tests {
             type_vocab_size: 2,
             layer_norm_eps: 1e-12,
             num_labels: 3,
+            exit_layer: None,
         }
     }
 

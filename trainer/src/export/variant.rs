@@ -11,12 +11,13 @@ use crate::run::finished::{FinishedRun, TestRows};
 use crate::scoring::calibration::{Calibration, ThresholdRule};
 use crate::scoring::edits;
 use crate::scoring::edits::EditEffect;
-use crate::scoring::predictions::classify_with;
+use crate::scoring::exit::{Answers, Logits};
+use crate::scoring::predictions::{classify_at, classify_with};
 use crate::scoring::scored::Scored;
 use anyhow::Context;
 use candle_core::Device;
-use classifier::Classifier;
-use classifier::model_file::StorageFormat;
+use classifier::model_file::{Exit, StorageFormat};
+use classifier::{Classifier, Depth};
 use indexmap::IndexMap;
 use indicatif::ProgressBar;
 use std::time::Instant;
@@ -35,7 +36,7 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// Makes the model file, fits temperature and threshold to what it says of the validation rows, scores it on the
+    /// Makes the model file, fits temperatures and thresholds to what it says of the validation rows, scores it on the
     /// test rows. `bar` advances by a text.
     ///
     /// # Errors
@@ -50,19 +51,20 @@ impl Variant {
         let run = test.run;
         let formats = storage.formats(&run.record().encoder)?;
         let tensors = run.weights.stored(&formats)?;
-        let file = |temperature, threshold| run.weights.model_file(id, &tensors, temperature, threshold);
+        let file = |temperature, threshold, exit| {
+            run.weights.model_file(id, &tensors, temperature, threshold, exit)
+        };
         let load =
             |bytes: &[u8]| Classifier::from_gguf(bytes.to_vec()).context("the exported model does not load");
-        let uncalibrated = load(&file(1.0, 0.0)?)?;
-        let split = run.split();
-        let validation = logits(run, &uncalibrated, &split.validation, bar)?;
-        let calibration = Calibration::fit(&validation, &run.labels(&split.validation), rule);
-        let start = Instant::now();
-        let logits = logits(run, &uncalibrated, test.indices(), bar)?;
-        let seconds = start.elapsed().as_secs_f64();
-        let scored = scored(test, calibration, &logits, seconds)?;
-        let bytes = file(calibration.temperature, calibration.uncertain_threshold)?;
+        let as_it_is = run.record().encoder.exit_layer.map(|_| Exit { temperature: 1.0, threshold: 1.0 });
+        let uncalibrated = load(&file(1.0, 0.0, as_it_is)?)?;
+        let calibration = calibrate(run, &logits(run, &uncalibrated, &run.split().validation, bar)?, rule);
+        let bytes = file(calibration.temperature, calibration.uncertain_threshold, calibration.exit)?;
         let classifier = load(&bytes)?;
+        let start = Instant::now();
+        let answers = answers(test, &classifier, bar)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let scored = scored(test, calibration, answers, seconds)?;
         Ok(Self { bytes, classifier, formats, scored })
     }
 
@@ -94,38 +96,64 @@ pub fn threshold_rule(
 /// Rows that cannot be tokenized, tensor operations.
 pub fn score_checkpoint(test: &TestRows<'_>, rule: ThresholdRule) -> anyhow::Result<Scored> {
     let run = test.run;
-    let (config, split) = (run.config(), run.split());
+    let config = run.config();
     let rows = tokenize(&run.dataset, &run.weights.tokenizer_json, config)?;
     let workers = Workers::new(run.record().num_threads, &Device::Cpu)?;
     let encoder = run.weights.parameters.frozen_encoder()?;
-    let logits = |indices: &[usize]| workers.logits(&encoder, &select(&rows, indices));
-    let validation = run.labels(&split.validation);
-    let calibration = Calibration::fit(&logits(&split.validation)?, &validation, rule);
+    let num_labels = config.data.labels.len();
+    let logits =
+        |indices: &[usize]| workers.logits_at_each_depth(&encoder, &select(&rows, indices), num_labels);
+    let calibration = calibrate(run, &logits(&run.split().validation)?, rule);
     let start = Instant::now();
     let logits = logits(test.indices())?;
     let seconds = start.elapsed().as_secs_f64();
-    scored(test, calibration, &logits, seconds)
+    scored(test, calibration, Answers::new(&logits, calibration.temperature, calibration.exit), seconds)
 }
 
-/// What these logits of the test rows say.
+/// What these logits of the validation rows are calibrated by.
+fn calibrate(run: &FinishedRun, logits: &Logits, rule: ThresholdRule) -> Calibration {
+    let labels = run.labels(&run.split().validation);
+    let all = (0..labels.len()).collect();
+    Calibration::fit(logits, &labels, &[all], rule, run.config().export.exit_tolerance)
+}
+
+/// What these answers to the test rows are worth.
 fn scored(
     test: &TestRows<'_>,
     calibration: Calibration,
-    logits: &[Vec<f32>],
+    answers: Answers,
     seconds: f64,
 ) -> anyhow::Result<Scored> {
     let (labels, groups) = (test.run.labels(test.indices()), test.groups()?);
-    Ok(Scored::new(calibration, logits, labels, &groups, &test.run.config().data.labels, seconds))
+    Ok(Scored::new(calibration, answers, labels, &groups, &test.run.config().data.labels, seconds))
 }
 
+/// What the file says of rows, at each depth.
 fn logits(
     run: &FinishedRun,
     classifier: &Classifier,
     indices: &[usize],
     bar: &ProgressBar,
-) -> anyhow::Result<Vec<Vec<f32>>> {
+) -> anyhow::Result<Logits> {
     let examples = run.examples(indices);
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let predictions = classify_with(classifier, &texts, |index| run.place_of(examples[index]), bar)?;
-    Ok(predictions.into_iter().map(|prediction| prediction.logits).collect())
+    let name_of = |index: usize| run.place_of(examples[index]);
+    let at = |depth, bar: &ProgressBar| -> anyhow::Result<Vec<Vec<f32>>> {
+        let predictions = classify_at(classifier, &texts, depth, name_of, bar)?;
+        Ok(predictions.into_iter().map(|prediction| prediction.logits).collect())
+    };
+    let exit = classifier.exit_layer().map(|_| at(Depth::Exit, &ProgressBar::hidden())).transpose()?;
+    Ok(Logits { full: at(Depth::Full, bar)?, exit })
+}
+
+/// What the file answers to the test rows.
+fn answers(test: &TestRows<'_>, classifier: &Classifier, bar: &ProgressBar) -> anyhow::Result<Answers> {
+    let examples = test.examples();
+    let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
+    let predictions = classify_with(classifier, &texts, |index| test.run.place_of(examples[index]), bar)?;
+    let each = predictions.into_iter();
+    let (probabilities, is_early) = each
+        .map(|prediction| (prediction.probabilities, prediction.num_layers < classifier.num_layers()))
+        .unzip();
+    Ok(Answers { probabilities, is_early })
 }

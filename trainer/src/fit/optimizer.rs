@@ -84,7 +84,7 @@ impl AdamW {
         let layer = names::layer_of(name).map(|(layer, _)| layer);
         let depth = match layer {
             Some(layer) => self.num_layers.saturating_sub(layer),
-            None if name.starts_with(names::CLASSIFIER) || name.starts_with(MASKED_HEAD) => 0,
+            None if names::is_head(name) || name.starts_with(MASKED_HEAD) => 0,
             None => self.num_layers + 1,
         };
         self.layer_decay.powi(depth as i32)

@@ -1,5 +1,6 @@
 //! Threads that share a batch: each takes every n-th item.
 
+use crate::scoring::exit::Logits;
 use anyhow::Context;
 use candle_core::{Device, Result, Tensor};
 use encoder::{Batch, Encoder, NoDropout};
@@ -99,5 +100,25 @@ impl Workers {
         texts: &[I],
     ) -> anyhow::Result<Vec<Vec<f32>>> {
         self.rows(texts, |batch| encoder.logits(batch, &mut NoDropout))
+    }
+
+    /// As [`Workers::logits`], those of the exit among them where the encoder has one.
+    ///
+    /// # Errors
+    /// Tensor operations.
+    pub fn logits_at_each_depth<I: AsRef<[u32]> + Sync>(
+        &self,
+        encoder: &Encoder,
+        texts: &[I],
+        num_labels: usize,
+    ) -> anyhow::Result<Logits> {
+        let rows = self.rows(texts, |batch| {
+            let outputs = encoder.outputs(batch, &mut NoDropout)?;
+            match outputs.exit_logits {
+                Some(exit) => Tensor::cat(&[&outputs.logits, &exit], 1),
+                None => Ok(outputs.logits),
+            }
+        })?;
+        Ok(Logits::from_joined(rows, num_labels))
     }
 }

@@ -1,4 +1,5 @@
-//! What `train` minimizes: cross-entropy on labels and soft targets, with R-Drop and hidden states where wanted.
+//! What `train` minimizes: cross-entropy on labels and soft targets, of the head and of an exit, with R-Drop and hidden
+//! states where wanted.
 //!
 //! For a row with target distribution q and logits z the loss is −Σ q · log softmax(z); several such terms, each
 //! with its share, add up. Shares and class weights are folded into the targets, so that a worker's loss is a sum.
@@ -16,7 +17,7 @@ use crate::fit::workers::Workers;
 use crate::scoring::metrics::{self, Evaluation};
 use anyhow::bail;
 use candle_core::{D, Result, Tensor};
-use encoder::{Batch, Encoder};
+use encoder::{Batch, Encoder, Outputs};
 use std::time::Instant;
 
 /// Fine-tuning on labelled rows and, with teachers, on unlabelled ones.
@@ -143,22 +144,28 @@ impl Objective for Classification<'_> {
         let twice: Vec<usize> = items.repeat(copies);
         let ids: Vec<&[u32]> = twice.iter().map(|&item| self.input_ids[item].as_slice()).collect();
         let batch = Batch::new(&ids, pass.device)?;
-        let (logits, pooled) = encoder.logits_and_pooled(&batch, pass.dropout)?;
+        let Outputs { logits, exit_logits, pooled } = encoder.outputs(&batch, pass.dropout)?;
         let scale = 1.0 / (pass.total_weight * copies as f64);
         let shape = (twice.len(), self.class_weights.len());
         let (hard, soft) = self.targets(&twice, scale);
-        let mut total = cross_entropy(&logits, &Tensor::from_vec(hard, shape, pass.device)?, 1.0)?;
-        if let Some(targets) = &self.targets {
-            let temperature = self.config.distillation.temperature;
-            let soft = Tensor::from_vec(soft, shape, pass.device)?;
+        let hard = Tensor::from_vec(hard, shape, pass.device)?;
+        let soft = self.targets.as_ref().map(|_| Tensor::from_vec(soft, shape, pass.device)).transpose()?;
+        let loss_of = |logits: &Tensor| {
+            let total = cross_entropy(logits, &hard, 1.0)?;
+            let Some(soft) = &soft else { return Ok(total) };
             // T² keeps the gradient's size (Hinton et al. 2015, section 2).
-            total = (total + (cross_entropy(&logits, &soft, temperature)? * temperature.powi(2))?)?;
-            if let Some(hidden) = &targets.pooled {
-                let wanted: Vec<f32> = twice.iter().flat_map(|&item| hidden[item].iter().copied()).collect();
-                let wanted = Tensor::from_vec(wanted, pooled.shape(), pass.device)?;
-                let distance = (pooled - wanted)?.sqr()?.mean(D::Minus1)?.sum_all()?;
-                total = (total + (distance * (self.config.distillation.hidden_weight * scale))?)?;
-            }
+            let temperature = self.config.distillation.temperature;
+            total + (cross_entropy(logits, soft, temperature)? * temperature.powi(2))?
+        };
+        let mut total = loss_of(&logits)?;
+        if let Some(exit_logits) = &exit_logits {
+            total = (total + (loss_of(exit_logits)? * loss.exit_weight)?)?;
+        }
+        if let Some(hidden) = self.targets.as_ref().and_then(|targets| targets.pooled.as_ref()) {
+            let wanted: Vec<f32> = twice.iter().flat_map(|&item| hidden[item].iter().copied()).collect();
+            let wanted = Tensor::from_vec(wanted, pooled.shape(), pass.device)?;
+            let distance = (pooled - wanted)?.sqr()?.mean(D::Minus1)?.sum_all()?;
+            total = (total + (distance * (self.config.distillation.hidden_weight * scale))?)?;
         }
         if copies == 2 {
             let weights: Vec<f32> =

@@ -36,8 +36,8 @@ pub fn parameters(base: &BaseModel, device: &Device, rng: &mut ChaCha8Rng) -> an
     let (hidden, vocab) = (base.config.hidden_size, base.config.vocab_size);
     let (mut specs, mut constants) = (Vec::new(), BTreeMap::new());
     for spec in tensor_specs(&base.config) {
-        match spec.name.starts_with(names::CLASSIFIER) {
-            // The encoder asks for the classification head, masked language modelling does not train it.
+        match names::is_head(&spec.name) {
+            // The encoder asks for the classification heads, masked language modelling does not train them.
             true => {
                 let zeros = Tensor::zeros(spec.shape.as_slice(), candle_core::DType::F32, device)?;
                 constants.insert(spec.name, zeros);

@@ -95,7 +95,7 @@ fn csv_bytes(labels: &[String], rows: &[Row]) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header = vec!["text".to_owned(), "label".to_owned()];
     header.extend(labels.iter().map(|label| format!("p_{label}")));
-    header.extend(["uncertain", "tokens", "truncated", "error"].map(str::to_owned));
+    header.extend(["uncertain", "tokens", "layers", "truncated", "error"].map(str::to_owned));
     writer.write_record(&header)?;
     for Row { text, outcome } in rows {
         let mut fields = vec![text.clone()];
@@ -105,6 +105,7 @@ fn csv_bytes(labels: &[String], rows: &[Row]) -> anyhow::Result<Vec<u8>> {
                 fields.extend(prediction.probabilities.iter().map(f32::to_string));
                 fields.push(prediction.is_uncertain.to_string());
                 fields.push(prediction.num_tokens.to_string());
+                fields.push(prediction.num_layers.to_string());
                 fields.push(prediction.is_truncated.to_string());
                 fields.push(String::new());
             }
@@ -126,6 +127,7 @@ fn jsonl_bytes(labels: &[String], rows: &[Row]) -> anyhow::Result<Vec<u8>> {
             scores: labels.iter().cloned().zip(prediction.probabilities.iter().copied()).collect(),
             uncertain: prediction.is_uncertain,
             tokens: prediction.num_tokens,
+            layers: prediction.num_layers,
             truncated: prediction.is_truncated,
         });
         let error = outcome.as_ref().err().map(String::as_str);

@@ -100,7 +100,7 @@ impl<'a> Findings<'a> {
         let examples = self.test.examples();
         let mut wrong: Vec<Mistake<'_>> = examples
             .into_iter()
-            .zip(&scored.probabilities)
+            .zip(&scored.answers.probabilities)
             .filter(|(example, row)| most_probable(row) != example.label)
             .map(|(example, row)| {
                 let predicted = most_probable(row);

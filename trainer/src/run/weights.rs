@@ -12,6 +12,8 @@ use anyhow::{Context, ensure};
 use candle_core::Device;
 use candle_core::quantized::QTensor;
 use classifier::model_file;
+use classifier::model_file::EncoderConfig;
+use classifier::model_file::Exit;
 use classifier::model_file::Metadata;
 use classifier::model_file::StorageFormat;
 use indexmap::IndexMap;
@@ -85,15 +87,16 @@ impl RunWeights {
         self.parameters.iter().map(quantize).collect()
     }
 
-    /// A model file without quantization and calibration.
+    /// A model file without quantization, calibration and exit.
     ///
     /// # Errors
     /// Writing it.
     pub fn unquantized(&self, id: &str) -> anyhow::Result<Vec<u8>> {
-        self.model_file(id, &self.stored(&IndexMap::new())?, 1.0, 0.0)
+        self.model_file(id, &self.stored(&IndexMap::new())?, 1.0, 0.0, None)
     }
 
-    /// The model file with these tensors, this temperature and this threshold of uncertainty.
+    /// The model file with these tensors, this temperature and this threshold of uncertainty; with the run's exit where it
+    /// is said when that answers.
     ///
     /// # Errors
     /// Writing it.
@@ -103,6 +106,7 @@ impl RunWeights {
         tensors: &BTreeMap<String, QTensor>,
         temperature: f32,
         uncertain_threshold: f32,
+        exit: Option<Exit>,
     ) -> anyhow::Result<Vec<u8>> {
         let record = &self.record;
         let mut provenance = vec![
@@ -123,11 +127,15 @@ impl RunWeights {
         }
         let metadata = Metadata {
             id: id.to_owned(),
-            encoder: record.encoder.clone(),
+            encoder: EncoderConfig {
+                exit_layer: record.encoder.exit_layer.filter(|_| exit.is_some()),
+                ..record.encoder.clone()
+            },
             labels: self.config.data.labels.clone(),
             normalization: self.config.model.normalization.clone(),
             temperature,
             uncertain_threshold,
+            exit,
             tokenizer_json: self.tokenizer_json.clone(),
             provenance: provenance.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         };

@@ -1,9 +1,12 @@
-//! Calibration: probabilities that mean what they say, and a threshold below which a prediction is called uncertain.
+//! Calibration: probabilities that mean what they say, and a threshold below which a prediction is called uncertain; of an
+//! exit, its own probabilities and the threshold from which on it answers.
 //!
-//! Both are fitted on the validation rows, to the logits of the very model that is exported: quantization moves them.
+//! All are fitted on the validation rows, to the logits of the very model that is exported: quantization moves them.
 //! One number each, so that a few hundred rows suffice.
 
+use super::exit::{self, Answers, Logits};
 use super::predictions::most_probable;
+use classifier::model_file::Exit;
 use thiserror::Error;
 
 /// Range in which a sensible temperature lies.
@@ -53,25 +56,42 @@ pub struct Calibration {
     pub uncertain_threshold: f32,
     /// How the threshold was chosen, where it was not given.
     pub selection: Option<Selection>,
+    /// When the exit answers, where the model has one.
+    pub exit: Option<Exit>,
 }
 
 impl Calibration {
-    /// Fits the temperature to `logits` (a row a text), then finds the threshold by `rule`.
-    pub fn fit(logits: &[Vec<f32>], labels: &[usize], rule: ThresholdRule) -> Self {
-        let temperature = fit_temperature(logits, labels);
+    /// Fits a temperature to the logits of each depth, then finds the threshold of the exit, which must keep accuracy and
+    /// macro-F1 of each of the `groups` of rows within `exit_tolerance`, and at last that of uncertainty by `rule`.
+    pub fn fit(
+        logits: &Logits,
+        labels: &[usize],
+        groups: &[Vec<usize>],
+        rule: ThresholdRule,
+        exit_tolerance: f64,
+    ) -> Self {
+        let temperature = fit_temperature(&logits.full, labels);
+        let exit = logits.exit.as_ref().map(|rows| {
+            let exit_temperature = fit_temperature(rows, labels);
+            let full = probabilities(&logits.full, temperature);
+            let early = probabilities(rows, exit_temperature);
+            let threshold = exit::threshold(&full, &early, labels, groups, exit_tolerance);
+            Exit { temperature: exit_temperature, threshold }
+        });
+        let answers = Answers::new(logits, temperature, exit);
         let (uncertain_threshold, selection) = match rule {
             ThresholdRule::Fixed(threshold) => (threshold as f32, None),
             ThresholdRule::SelectiveAccuracy(target) => {
-                let selection = select(&probabilities(logits, temperature), labels, target);
+                let selection = select(&answers.probabilities, labels, target);
                 (selection.threshold, Some(selection))
             }
         };
-        Self { temperature, uncertain_threshold, selection }
+        Self { temperature, uncertain_threshold, selection, exit }
     }
 }
 
 /// Calibrated probabilities of each row.
-pub fn probabilities(logits: &[Vec<f32>], temperature: f32) -> Vec<Vec<f32>> {
+fn probabilities(logits: &[Vec<f32>], temperature: f32) -> Vec<Vec<f32>> {
     logits.iter().map(|logits| classifier::softmax(logits, temperature)).collect()
 }
 
@@ -337,11 +357,12 @@ mod tests {
         for found in [-0.1, 1.1, f64::NAN] {
             assert!(ThresholdRule::new(0.6, found).is_err(), "{found}");
         }
-        let logits = vec![vec![1.0, -1.0]; 40];
+        let logits = Logits { full: vec![vec![1.0, -1.0]; 40], exit: None };
         let labels: Vec<usize> = (0..40).map(|index| usize::from(index % 4 == 3)).collect();
-        let fixed = Calibration::fit(&logits, &labels, ThresholdRule::Fixed(0.6));
+        let fit = |rule| Calibration::fit(&logits, &labels, &[], rule, 0.0);
+        let fixed = fit(ThresholdRule::Fixed(0.6));
         assert_eq!((fixed.uncertain_threshold, fixed.selection), (0.6, None));
-        let chosen = Calibration::fit(&logits, &labels, ThresholdRule::SelectiveAccuracy(0.7));
+        let chosen = fit(ThresholdRule::SelectiveAccuracy(0.7));
         assert!((chosen.uncertain_threshold - 0.75).abs() < 1e-3, "{chosen:?}");
     }
 }

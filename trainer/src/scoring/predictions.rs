@@ -3,7 +3,7 @@
 //! Shared by `evaluate`, `predict`, `export`, `edits` and `report`. Batches are as large as a progress bar likes them.
 
 use anyhow::{Context, anyhow, bail};
-use classifier::{Classifier, ClassifyError, Prediction};
+use classifier::{Classifier, ClassifyError, Depth, Prediction};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
@@ -44,9 +44,23 @@ pub fn classify_with<T: AsRef<str> + Sync>(
     name_of: impl Fn(usize) -> String,
     bar: &ProgressBar,
 ) -> anyhow::Result<Vec<Prediction>> {
+    classify_at(classifier, texts, Depth::Adaptive, name_of, bar)
+}
+
+/// As [`classify_with`], each text read at `depth`.
+///
+/// # Errors
+/// As [`classify_all`].
+pub fn classify_at<T: AsRef<str> + Sync>(
+    classifier: &Classifier,
+    texts: &[T],
+    depth: Depth,
+    name_of: impl Fn(usize) -> String,
+    bar: &ProgressBar,
+) -> anyhow::Result<Vec<Prediction>> {
     let mut predictions = Vec::with_capacity(texts.len());
     for batch in texts.chunks(BATCH_SIZE) {
-        match classifier.classify_batch(batch) {
+        match classifier.classify_batch_at(batch, depth) {
             Ok(classified) => predictions.extend(classified),
             Err(error) => {
                 let Unreadable { index, reason } = Unreadable::from(error);

@@ -74,8 +74,8 @@ fn csv_and_jsonl_outputs_hold_the_same_predictions() {
         jsonl.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut reader = csv::Reader::from_path(folder.path("out.csv")).unwrap();
     let header =
-        ["text", "label", "p_Bearish", "p_Bullish", "p_Neutral", "uncertain", "tokens", "truncated", "error"];
-    assert_eq!(reader.headers().unwrap(), &header[..]);
+        "text,label,p_Bearish,p_Bullish,p_Neutral,uncertain,tokens,layers,truncated,error".split(',');
+    assert!(reader.headers().unwrap().iter().eq(header));
     let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
     assert_eq!((rows.len(), objects.len()), (2, 2));
     for ((row, object), text) in rows.iter().zip(&objects).zip([BULLISH, quoted]) {
@@ -88,6 +88,7 @@ fn csv_and_jsonl_outputs_hold_the_same_predictions() {
         );
         assert_eq!(row[5], object["uncertain"].to_string());
         assert_eq!(row[6], object["tokens"].to_string());
+        assert_eq!(row[7], object["layers"].to_string());
     }
     assert_eq!(&rows[0][1], "Bullish");
 }

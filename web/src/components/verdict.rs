@@ -23,6 +23,8 @@ pub struct Props {
     pub shows_all_labels: bool,
     /// Longest input of the model, in tokens.
     pub max_tokens: usize,
+    /// Layers of the model.
+    pub num_layers: usize,
     /// Words of the text, as an explanation counts them.
     pub num_words: usize,
     /// Receives what is pressed.
@@ -31,15 +33,18 @@ pub struct Props {
 
 /// One classification.
 #[component]
-pub fn Verdict(Props { answer, why, shows_all_labels, max_tokens, num_words, dispatch }: &Props) -> Html {
+pub fn Verdict(props: &Props) -> Html {
+    let Props { answer, why, shows_all_labels, max_tokens, num_layers, num_words, dispatch } = props;
     let Answer { prediction, latency_ms, .. } = answer;
-    let Prediction { label, scores, uncertain, tokens, truncated } = prediction;
+    let Prediction { label, scores, uncertain, tokens, layers, truncated } = prediction;
     let tone = Tone::of(label);
     let score = scores.get(label).copied().unwrap_or_default();
     let is_long = label.chars().count() > LONG_LABEL;
     let is_open = *why != Why::Closed;
     let onclick = dispatch.reform(|_: MouseEvent| Action::ToggledWhy);
     let unit = if *tokens == 1 { "token" } else { "tokens" };
+    // Said only where it is news: most models read everything.
+    let depth = if layers < num_layers { format!(" · {layers} of {num_layers} layers") } else { String::new() };
     html! {
         <div class={classes!("verdict", tone.class())}>
             <p class={classes!("headline", is_long.then_some("is-long"))}>
@@ -75,7 +80,7 @@ pub fn Verdict(Props { answer, why, shows_all_labels, max_tokens, num_words, dis
                 >
                     { if is_open { "Hide why" } else { "Why?" } }
                 </button>
-                <span class="figures">{ format!("{tokens} {unit} · {}", duration(*latency_ms)) }</span>
+                <span class="figures">{ format!("{tokens} {unit}{depth} · {}", duration(*latency_ms)) }</span>
             </div>
             <div id="explanation">
                 if is_open {

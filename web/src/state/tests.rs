@@ -15,6 +15,7 @@ fn ready_engine(model: &str) -> ReadyEngine {
             kernel: "k".to_owned(),
             labels: vec!["Bearish".to_owned(), "Bullish".to_owned()],
             max_tokens: 256,
+            layers: 3,
         },
         metrics: Metrics { rows: 1, accuracy: 1.0, macro_f1: 1.0, ece: 0.0, nll: 0.0 },
     }
@@ -22,7 +23,7 @@ fn ready_engine(model: &str) -> ReadyEngine {
 
 fn prediction(label: &str) -> Prediction {
     let scores = [(label.to_owned(), 1.0)].into_iter().collect();
-    Prediction { label: label.to_owned(), scores, uncertain: false, tokens: 4, truncated: false }
+    Prediction { label: label.to_owned(), scores, uncertain: false, tokens: 4, layers: 3, truncated: false }
 }
 
 fn explanation(word: &str) -> Explanation {

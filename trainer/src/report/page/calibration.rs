@@ -14,7 +14,7 @@ use maud::{Markup, html};
 pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let scored = &findings.chosen().scored;
     let calibration = &scored.calibration;
-    let bins = reliability(&scored.probabilities, &scored.labels);
+    let bins = reliability(&scored.answers.probabilities, &scored.labels);
     let svg = reliability_diagram(&bins, calibration.uncertain_threshold)?;
     let kept = scored.kept();
     let origin = match calibration.selection {
