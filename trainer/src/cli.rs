@@ -3,8 +3,8 @@
 
 use crate::commands::predict::hyphens;
 use crate::commands::{
-    adapt, bench, bench_training, edits, evaluate, export, golden, predict, prune, rebuild, report, stage,
-    sweep, teach, train,
+    adapt, bench, bench_training, challenge, edits, evaluate, export, golden, predict, prune, rebuild, report,
+    stage, sweep, teach, train,
 };
 use crate::output::left_out::LeftOut;
 use crate::output::standard_output::{ReaderGone, tell};
@@ -50,6 +50,8 @@ pub enum Command {
     Report(report::Arguments),
     /// Count the labels that change when a text is edited in a way that should not change them
     Edits(edits::Arguments),
+    /// Ask a model the texts that were written to be hard: negation, irony, options, emoji …, kind by kind
+    Challenge(challenge::Arguments),
     /// Write the golden values of a model file anew, after a change of the arithmetic
     Golden(golden::Arguments),
     /// Classify texts: arguments, a file, piped lines, or a prompt
@@ -99,6 +101,7 @@ impl Cli {
             Command::Export(arguments) => export::run(arguments),
             Command::Report(arguments) => report::run(arguments),
             Command::Edits(arguments) => edits::run(arguments),
+            Command::Challenge(arguments) => challenge::run(arguments),
             Command::Golden(arguments) => golden::run(arguments),
             Command::Predict(arguments) => predict::run(arguments),
             Command::Bench(arguments) => bench::run(arguments),

@@ -43,11 +43,12 @@ pub mod data {
     pub mod unlabelled;
 }
 
-/// How good predictions are: metrics with intervals, calibration, what harmless edits do.
+/// How good predictions are: metrics with intervals, calibration, what harmless edits do, what is hard.
 pub mod scoring {
     pub mod assignment;
     pub mod bootstrap;
     pub mod calibration;
+    pub mod challenge;
     pub mod edits;
     pub mod exit;
     pub mod metrics;
@@ -141,6 +142,7 @@ pub mod commands {
     pub mod adapt;
     pub mod bench;
     pub mod bench_training;
+    pub mod challenge;
     pub mod edits;
     pub mod evaluate;
     pub mod export;

@@ -3,8 +3,10 @@
 //! Every figure in it is measured by the export that writes it. Sections after Mitchell et al. 2019, "Model Cards for
 //! Model Reporting".
 
+mod challenge;
+
 use super::storage::{TensorStorage, in_every_block};
-use super::variant::Variant;
+use super::variant::{Challenged, Variant};
 use crate::run::finished::{FinishedRun, TestRows};
 use crate::run::record::Input;
 use crate::scoring::bootstrap::Interval;
@@ -35,6 +37,8 @@ pub struct Facts<'a> {
     pub checkpoint: &'a Scored,
     /// What harmless edits do to it.
     pub edits: &'a [EditEffect],
+    /// What it makes of the challenge set; none where its labels are not those of the set.
+    pub challenge: Option<&'a Challenged>,
     /// The run's configuration without its paths, as TOML.
     pub settings: &'a str,
     /// The recipe that it is a stage of.
@@ -189,7 +193,7 @@ fn weaknesses(facts: &Facts<'_>) -> String {
     for limitation in limitations {
         let _ = writeln!(text, "- {limitation}");
     }
-    text + &edits(facts.edits)
+    text + &edits(facts.edits) + &challenge::section(facts.challenge)
 }
 
 fn edits(effects: &[EditEffect]) -> String {

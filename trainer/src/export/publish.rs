@@ -89,6 +89,7 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     let bar = progress_bar(run.split().validation.len() + num_test + edits::num_texts(num_test));
     let exported = Variant::new(&test, id, &storage, rule, &bar)?;
     let edits = exported.edits(&test, &bar)?;
+    let challenge = exported.challenge(&run)?;
     bar.finish_and_clear();
     warn_of_selection(&exported);
     let checkpoint = variant::score_checkpoint(&test, rule)?;
@@ -114,6 +115,7 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
         exported: &exported,
         checkpoint: &checkpoint,
         edits: &edits,
+        challenge: challenge.as_ref(),
         settings: &settings,
         recipe: request.recipe.as_deref(),
     });

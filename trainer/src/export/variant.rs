@@ -9,6 +9,7 @@ use crate::data::tokens::{select, tokenize};
 use crate::fit::workers::Workers;
 use crate::run::finished::{FinishedRun, TestRows};
 use crate::scoring::calibration::{Calibration, ThresholdRule};
+use crate::scoring::challenge;
 use crate::scoring::edits;
 use crate::scoring::edits::EditEffect;
 use crate::scoring::exit::{Answers, Logits};
@@ -33,6 +34,15 @@ pub struct Variant {
     pub formats: IndexMap<String, StorageFormat>,
     /// What it says of the test rows.
     pub scored: Scored,
+}
+
+/// What a run's model file makes of the challenge set.
+#[derive(Debug)]
+pub struct Challenged {
+    /// Kind by kind.
+    pub scores: challenge::Scores,
+    /// Texts of the set whose words are those of a text that the run, or a teacher that lists them, learned from.
+    pub num_learned: usize,
 }
 
 impl Variant {
@@ -75,6 +85,17 @@ impl Variant {
     pub fn edits(&self, test: &TestRows<'_>, bar: &ProgressBar) -> anyhow::Result<Vec<EditEffect>> {
         let (run, examples) = (test.run, test.examples());
         edits::measure(&self.bytes, &self.classifier, &examples, |index| run.place_of(examples[index]), bar)
+    }
+
+    /// What it makes of the challenge set; none where its labels are not those of the set.
+    ///
+    /// # Errors
+    /// Weights that are damaged.
+    pub fn challenge(&self, run: &FinishedRun) -> anyhow::Result<Option<Challenged>> {
+        let Some(scores) = challenge::measure(&self.classifier)? else { return Ok(None) };
+        let cases = challenge::cases()?;
+        let num_learned = run.weights.seen.num_learned(cases.iter().map(|case| case.text.as_str()))?;
+        Ok(Some(Challenged { scores, num_learned }))
     }
 }
 

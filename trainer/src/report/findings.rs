@@ -3,7 +3,7 @@
 use crate::config::storage_format::TensorFormat;
 use crate::export::storage::TensorStorage;
 use crate::export::variant;
-use crate::export::variant::Variant;
+use crate::export::variant::{Challenged, Variant};
 use crate::run::finished::{FinishedRun, TestRows};
 use crate::run::log::{History, Log};
 use crate::scoring::edits::{self, EditEffect};
@@ -33,6 +33,8 @@ pub struct Findings<'a> {
     pub configured: usize,
     /// What edits do to the configured one.
     pub edits: Vec<EditEffect>,
+    /// What the configured one makes of the challenge set; none where its labels are not those of the set.
+    pub challenge: Option<Challenged>,
 }
 
 /// One way to store the checkpoint.
@@ -78,14 +80,14 @@ impl<'a> Findings<'a> {
         for (name, storage) in choices {
             let variant = Variant::new(test, "report", &storage, rule, &bar)?;
             if variant.formats == wanted {
-                effects = Some((variants.len(), variant.edits(test, &bar)?));
+                effects = Some((variants.len(), variant.edits(test, &bar)?, variant.challenge(run)?));
             }
             let size_bytes = variant.bytes.len();
             variants.push(Stored { name, size_bytes, scored: variant.scored });
         }
         bar.finish_and_clear();
-        let (configured, edits) = effects.context("the configured storage was not measured")?;
-        Ok(Self { run, test, history, checkpoint, variants, configured, edits })
+        let (configured, edits, challenge) = effects.context("the configured storage was not measured")?;
+        Ok(Self { run, test, history, checkpoint, variants, configured, edits, challenge })
     }
 
     /// The variant that the configuration asks for.

@@ -4,6 +4,7 @@
 //! through could do anything; colours follow the reader's light or dark setting.
 
 mod calibration;
+mod challenge;
 mod provenance;
 mod quality;
 mod storage;
@@ -27,7 +28,7 @@ struct Section {
 /// # Errors
 /// A plot that cannot be drawn, a configuration that is no TOML.
 pub fn html(findings: &Findings<'_>) -> anyhow::Result<String> {
-    let sections = [
+    let mut sections = vec![
         Section { id: "learning", title: "Learning curves", content: quality::learning(findings)? },
         Section { id: "confusion", title: "Confusion", content: quality::confusion(findings) },
         Section { id: "labels", title: "Each label", content: quality::labels(findings) },
@@ -41,6 +42,10 @@ pub fn html(findings: &Findings<'_>) -> anyhow::Result<String> {
             content: provenance::section(findings)?,
         },
     ];
+    if let Some(challenge) = challenge::section(findings) {
+        // Provenance stays the last.
+        sections.insert(sections.len() - 1, challenge);
+    }
     let name = &findings.run.config().name;
     let page = html! {
         (DOCTYPE)

@@ -45,12 +45,7 @@ pub struct SeenRows {
 impl SeenRows {
     /// Of a run without teachers.
     pub fn new(dataset: &Dataset, split: &Split, unlabelled: &[String]) -> anyhow::Result<Self> {
-        // One key for all runs, however they normalize: the steps that it knows are applied anyway.
-        let near_duplicates = NearDuplicates::new::<&str>(&[])?;
-        let key = |text: &str| {
-            let digest = Sha256::digest(near_duplicates.key(text).as_bytes());
-            hexadecimal(&digest[..8])
-        };
+        let key = key_of_texts()?;
         let keys = |rows: &[usize]| rows.iter().map(|&row| key(&dataset.examples[row].text)).collect();
         let mut train: BTreeSet<Key> = keys(&split.train);
         train.extend(unlabelled.iter().map(|text| key(text)));
@@ -61,6 +56,16 @@ impl SeenRows {
     pub fn through_teachers(&self) -> Self {
         let (train, validation, test) = Default::default();
         Self { train, validation, test, split_sha256: Some(self.split_sha256()), ..self.clone() }
+    }
+
+    /// How many of these texts have the words of one that the run, or a teacher that lists its rows, learned from.
+    ///
+    /// # Errors
+    /// None with the steps of this version.
+    pub fn num_learned<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> anyhow::Result<usize> {
+        let key = key_of_texts()?;
+        let keys = texts.into_iter().map(key);
+        Ok(keys.filter(|key| self.train.contains(key) || self.taught.contains(key)).count())
     }
 
     /// How many of this run's held-out texts a teacher has learned from, or was selected on where they are test rows.
@@ -138,6 +143,15 @@ impl SeenRows {
     fn held_out<'a>(&'a self, part: &'a BTreeSet<Key>) -> impl Iterator<Item = &'a Key> {
         part.difference(&self.train)
     }
+}
+
+/// One key for all runs, however they normalize: the steps that it knows are applied anyway.
+fn key_of_texts() -> anyhow::Result<impl Fn(&str) -> Key> {
+    let near_duplicates = NearDuplicates::new::<&str>(&[])?;
+    Ok(move |text: &str| {
+        let digest = Sha256::digest(near_duplicates.key(text).as_bytes());
+        hexadecimal(&digest[..8])
+    })
 }
 
 #[cfg(test)]
