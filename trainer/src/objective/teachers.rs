@@ -181,19 +181,30 @@ fn matrix(rows: Rows) -> candle_core::Result<Tensor> {
     Tensor::new(rows, &Device::Cpu)
 }
 
-/// Behind a line that says so and a progress bar.
+/// Behind a line that says so and a progress bar. What a teacher says of a row that it learned is the row's label again:
+/// where others have not learned it, only they count (cross-fitting: Chernozhukov et al. 2018, definition 3.1), if every
+/// teacher tells what it has learned.
 fn mean_logits(teachers: &[Teacher], texts: &[&str], workers: &Workers) -> anyhow::Result<Rows> {
     eprintln!("asking the teachers ({}) about {} texts", teachers.len(), texts.len());
     let bar = progress_bar(texts.len() * teachers.len());
-    let mut sums = vec![Vec::new(); texts.len()];
-    for teacher in teachers {
-        for (sum, logits) in sums.iter_mut().zip(teacher.logits(texts, workers, &bar)?) {
-            sum.resize(logits.len(), 0f32);
-            add(sum, &logits);
-        }
-    }
+    let asked = teachers.iter().map(|teacher| teacher.logits(texts, workers, &bar));
+    let said = asked.collect::<anyhow::Result<Vec<_>>>()?;
     bar.finish_and_clear();
-    Ok(mean(sums, teachers.len()))
+    let learned = teachers.iter().map(|teacher| teacher.learned(texts)).collect::<anyhow::Result<Vec<_>>>()?;
+    let learned: Option<Vec<_>> = learned.into_iter().collect();
+    let learned = learned.unwrap_or_else(|| vec![vec![false; texts.len()]; teachers.len()]);
+    Ok((0..texts.len()).map(|text| mean_of_impartial(&said, &learned, text)).collect())
+}
+
+/// Mean logits of a text: of the teachers that have not learned it, or of all where there are none of these.
+fn mean_of_impartial(said: &[Rows], learned: &[Vec<bool>], text: usize) -> Vec<f32> {
+    let has_all = learned.iter().all(|learned| learned[text]);
+    let counted = said.iter().zip(learned).filter(|(_, learned)| has_all || !learned[text]);
+    let rows: Vec<&Vec<f32>> = counted.map(|(said, _)| &said[text]).collect();
+    let mut sum = vec![0f32; rows.first().map_or(0, |row| row.len())];
+    rows.iter().for_each(|row| add(&mut sum, row));
+    sum.iter_mut().for_each(|sum| *sum /= rows.len() as f32);
+    sum
 }
 
 fn add(sum: &mut [f32], logits: &[f32]) {
@@ -203,4 +214,17 @@ fn add(sum: &mut [f32], logits: &[f32]) {
 fn mean(mut sums: Rows, count: usize) -> Rows {
     sums.iter_mut().flatten().for_each(|sum| *sum /= count as f32);
     sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_learned_a_text_says_nothing_of_it_unless_all_have() {
+        let said = [vec![vec![1.0, 0.0]; 3], vec![vec![3.0, 2.0]; 3]];
+        let learned = [vec![true, true, false], vec![false, true, false]];
+        let mean = |text| mean_of_impartial(&said, &learned, text);
+        assert_eq!([mean(0), mean(1), mean(2)], [[3.0, 2.0], [2.0, 1.0], [2.0, 1.0]]);
+    }
 }

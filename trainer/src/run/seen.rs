@@ -58,6 +58,15 @@ impl SeenRows {
         Self { train, validation, test, split_sha256: Some(self.split_sha256()), ..self.clone() }
     }
 
+    /// Which of these texts have the words of one that the run itself learned from.
+    ///
+    /// # Errors
+    /// None with the steps of this version.
+    pub fn learned(&self, texts: &[&str]) -> anyhow::Result<Vec<bool>> {
+        let key = key_of_texts()?;
+        Ok(texts.iter().map(|text| self.train.contains(&key(text))).collect())
+    }
+
     /// How many of these texts have the words of one that the run, or a teacher that lists its rows, learned from.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ pub struct Teacher {
     model: Model,
     /// The run whose hidden states are wanted.
     run: Option<RunWeights>,
+    /// What it has learned from, where it lists that.
+    seen: Option<SeenRows>,
 }
 
 /// What computes its logits.
@@ -78,8 +80,17 @@ impl Teacher {
                 if run.is_some() { format!("hidden size {found}") } else { "a model file".to_owned() }
             );
         }
+        let listed = run.as_ref().map(|run| run.seen.clone());
         let run = run.filter(|_| is_hidden_wanted);
-        Ok(Self { model: Model::Classifier(Box::new(Classifier::from_gguf(bytes)?)), run })
+        Ok(Self { model: Model::Classifier(Box::new(Classifier::from_gguf(bytes)?)), run, seen: listed })
+    }
+
+    /// Which of these texts it has learned, where it tells.
+    ///
+    /// # Errors
+    /// None with the steps of this version.
+    pub fn learned(&self, texts: &[&str]) -> anyhow::Result<Option<Vec<bool>>> {
+        self.seen.as_ref().map(|seen| seen.learned(texts)).transpose()
     }
 
     /// Its logits in the order of the student's labels, a row a text; the bar advances by a text.
