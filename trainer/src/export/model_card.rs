@@ -3,6 +3,8 @@
 //! Every figure in it is measured by the export that writes it. Sections after Mitchell et al. 2019, "Model Cards for
 //! Model Reporting".
 
+mod early_exit;
+
 use super::storage::{TensorStorage, in_every_block};
 use super::variant::Variant;
 use crate::run::finished::{FinishedRun, TestRows};
@@ -43,8 +45,8 @@ pub struct Facts<'a> {
 
 /// The card as Markdown.
 pub fn markdown(facts: &Facts<'_>) -> String {
-    [head(facts), quality(facts), calibration(facts), weaknesses(facts), storage(facts), making(facts)]
-        .join("\n")
+    let calibration = calibration(facts) + &early_exit::section(facts);
+    [head(facts), quality(facts), calibration, weaknesses(facts), storage(facts), making(facts)].join("\n")
 }
 
 fn head(facts: &Facts<'_>) -> String {
