@@ -135,7 +135,7 @@ impl Classifier {
         self.encoder.kernel().name()
     }
 
-    /// Runs the int8 products of a text of `tokens` tokens and nothing else, on one thread; returns the number of
+    /// Runs the int8 products of a text of `tokens` tokens in all layers and nothing else, on one thread; returns the number of
     /// their multiplications and additions. A bench that times it knows what share of a call they are.
     pub fn run_products(&self, tokens: usize) -> u64 {
         self.encoder.run_products(tokens)

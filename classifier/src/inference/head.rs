@@ -26,6 +26,7 @@ impl Head {
         let tokens = (hidden.len() / pooled.len()) as f32;
         pooled.iter_mut().for_each(|sum| *sum /= tokens);
         let each = self.weight.chunks_exact(pooled.len()).zip(&self.bias);
-        each.map(|(weights, bias)| pooled.iter().zip(weights).map(|(x, w)| x * w).sum::<f32>() + bias).collect()
+        each.map(|(weights, bias)| pooled.iter().zip(weights).map(|(x, w)| x * w).sum::<f32>() + bias)
+            .collect()
     }
 }

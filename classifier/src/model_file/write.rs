@@ -18,7 +18,9 @@ pub fn write<W: Write + Seek>(
 ) -> candle_core::Result<()> {
     if metadata.encoder.exit_layer.is_some() != metadata.exit.is_some() {
         let (layer, exit) = (metadata.encoder.exit_layer, metadata.exit);
-        candle_core::bail!("expected both or none of an exit's layer and its threshold, found {layer:?} and {exit:?}");
+        candle_core::bail!(
+            "expected both or none of an exit's layer and its threshold, found {layer:?} and {exit:?}"
+        );
     }
     let specs = tensor_specs(&metadata.encoder);
     let mut ordered = Vec::with_capacity(specs.len());

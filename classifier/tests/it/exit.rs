@@ -20,7 +20,8 @@ fn load(metadata: &Metadata) -> Classifier {
 
 /// 300 texts of 1 to 24 words: several passes, also of those that go on.
 fn texts() -> Vec<String> {
-    let words = ["shares", "rise", "fall", "after", "guidance", "cut", "the", "stock", "up", "down", "$", "!"];
+    let words =
+        ["shares", "rise", "fall", "after", "guidance", "cut", "the", "stock", "up", "down", "$", "!"];
     let text = |n: usize| {
         (0..1 + n * 7 % 24).map(|at| words[(n * 5 + at * (n % 11 + 1)) % 12]).collect::<Vec<_>>().join(" ")
     };
@@ -56,7 +57,10 @@ fn the_exit_answers_where_it_is_sure_and_the_others_go_on_unchanged() {
         let is_early = at_exit.probabilities.iter().any(|probability| *probability >= threshold);
         num_early += usize::from(is_early);
         assert_eq!(bits(answer), bits(if is_early { at_exit } else { full }));
-        assert_eq!(answer.probabilities, classifier::softmax(&answer.logits, if is_early { 0.7 } else { 1.5 }));
+        assert_eq!(
+            answer.probabilities,
+            classifier::softmax(&answer.logits, if is_early { 0.7 } else { 1.5 })
+        );
     }
     assert!((100..200).contains(&num_early), "{num_early}: both ways must be seen");
 }
@@ -117,7 +121,8 @@ fn an_explanation_stays_at_the_depth_of_its_text() {
         let explanation = classifier.explain(text).unwrap();
         let is_early = explanation.prediction.num_layers == 2;
         let depth = if is_early { Depth::Exit } else { Depth::Full };
-        let label = classifier.labels().iter().position(|label| *label == explanation.prediction.label).unwrap();
+        let label =
+            classifier.labels().iter().position(|label| *label == explanation.prediction.label).unwrap();
         let (_, rest) = text.split_once(' ').unwrap();
         let without = &classifier.classify_batch_at(&[rest], depth).unwrap()[0];
         let expected = explanation.prediction.probabilities[label] - without.probabilities[label];
@@ -136,7 +141,10 @@ fn the_file_carries_the_exit() {
     let file = ModelFile::parse(gguf(&metadata(), GgmlDType::F32)).unwrap();
     assert_eq!((file.metadata().exit, file.metadata().encoder.exit_layer), (None, None));
     // The writer takes both or none.
-    for broken in [Metadata { exit: None, ..expected }, Metadata { exit: Some(Exit { temperature: 1.0, threshold: 0.5 }), ..metadata() }] {
+    for broken in [
+        Metadata { exit: None, ..expected },
+        Metadata { exit: Some(Exit { temperature: 1.0, threshold: 0.5 }), ..metadata() },
+    ] {
         let error = model_file::write(&mut Cursor::new(Vec::new()), &broken, &BTreeMap::new()).unwrap_err();
         assert!(error.to_string().contains("both or none"), "{error}");
     }
@@ -156,7 +164,8 @@ fn changed(key: &str, value: Option<Value>) -> Vec<u8> {
         .map(|name| (name.clone(), content.tensor(&mut reader, name, &candle_core::Device::Cpu).unwrap()))
         .collect();
     let values: Vec<(&str, &Value)> = values.iter().map(|(key, value)| (key.as_str(), value)).collect();
-    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    let tensors: Vec<(&str, &QTensor)> =
+        tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let mut file = Cursor::new(Vec::new());
     gguf_file::write(&mut file, &values, &tensors).unwrap();
     file.into_inner()

@@ -3,7 +3,7 @@
 //! To the bit, with every build: a prediction is reproducible on any device.
 
 use crate::site::{Site, manifest, models};
-use messages::{ManifestModel, Prediction};
+use messages::{EngineInfo, ManifestModel, Prediction};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -20,6 +20,8 @@ struct Case {
     input_ids: Vec<u32>,
     probabilities: Vec<f32>,
     label: String,
+    /// Of a file of before there were exits: all.
+    num_layers: Option<usize>,
 }
 
 impl Golden {
@@ -32,7 +34,7 @@ impl Golden {
         golden
     }
 
-    /// A script that lets this build classify all texts, and returns its name and the predictions.
+    /// A script that lets this build classify all texts, and returns what it is and the predictions.
     pub fn script(&self, model: &ManifestModel, engine: &str, worker: bool) -> String {
         let texts: Vec<&str> = self.cases.iter().map(|case| case.text.as_str()).collect();
         let options = json!({
@@ -45,17 +47,17 @@ impl Golden {
              if (classifier.info.model !== {}) throw new Error(classifier.info.model);
              const predictions = await classifier.classify({});
              classifier.dispose();
-             return [classifier.info.engine, predictions];",
+             return [classifier.info, predictions];",
             json!(model.id),
             json!(texts)
         )
     }
 
     /// Holds the predictions against what was written down.
-    pub fn assert_agrees(&self, model: &ManifestModel, found: &[Prediction]) {
+    pub fn assert_agrees(&self, model: &ManifestModel, info: &EngineInfo, found: &[Prediction]) {
         assert_eq!(found.len(), self.cases.len());
         for (case, prediction) in self.cases.iter().zip(found) {
-            agree(case, prediction, &model.labels);
+            agree(case, prediction, &model.labels, info.layers);
         }
     }
 }
@@ -70,17 +72,18 @@ fn the_browser_computes_what_the_trainer_wrote_down() {
         let golden = Golden::read(&model);
         for (worker, engine) in [(true, "relaxed"), (false, "relaxed"), (true, "simd128"), (false, "simd128")]
         {
-            let (build, found): (String, Vec<Prediction>) =
+            let (info, found): (EngineInfo, Vec<Prediction>) =
                 site.page.evaluate(&golden.script(&model, engine, worker)).unwrap();
-            assert_eq!(build, engine, "another build answered");
-            golden.assert_agrees(&model, &found);
+            assert_eq!(info.engine, engine, "another build answered");
+            golden.assert_agrees(&model, &info, &found);
         }
     }
 }
 
-fn agree(case: &Case, found: &Prediction, labels: &[String]) {
+fn agree(case: &Case, found: &Prediction, labels: &[String], num_layers: usize) {
     let text = &case.text;
     assert_eq!(found.tokens, case.input_ids.len(), "tokens of {text:?}");
+    assert_eq!(found.layers, case.num_layers.unwrap_or(num_layers), "depth of {text:?}");
     let found_labels: Vec<&String> = found.scores.keys().collect();
     assert_eq!(found_labels, labels.iter().collect::<Vec<_>>());
     let probabilities: Vec<f32> = found.scores.values().copied().collect();

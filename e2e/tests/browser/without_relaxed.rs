@@ -9,7 +9,7 @@ use crate::page_states::{Answer, SETTLED, showing};
 use crate::server::Server;
 use crate::site::{manifest, models};
 use chromium::Firefox;
-use messages::Prediction;
+use messages::{EngineInfo, Prediction};
 use serde_json::json;
 
 /// The browser, after it was asked whether it is one: it refuses the relaxed build, and takes the other.
@@ -34,10 +34,10 @@ fn the_engine_computes_what_the_trainer_wrote_down() {
     for model in manifest().models {
         let golden = Golden::read(&model);
         for worker in [true, false] {
-            let (engine, found): (String, Vec<Prediction>) =
+            let (info, found): (EngineInfo, Vec<Prediction>) =
                 page.evaluate(&golden.script(&model, "auto", worker)).unwrap();
-            assert_eq!(engine, "simd128");
-            golden.assert_agrees(&model, &found);
+            assert_eq!(info.engine, "simd128");
+            golden.assert_agrees(&model, &info, &found);
         }
     }
 }

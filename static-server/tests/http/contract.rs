@@ -19,7 +19,10 @@ fn the_answer_has_the_shape_of_the_contract() {
     assert_eq!(reply.header("cache-control"), "no-store");
     assert_eq!(reply.header("tickertone-truncated"), "");
     let body = reply.json();
-    assert_eq!(keys(&body), ["input", "message", "status-code", "output", "scores", "model"]);
+    let mut found = keys(&body);
+    // Beside the contract's fields, where the model has an exit.
+    found.retain(|key| *key != "layers");
+    assert_eq!(found, ["input", "message", "status-code", "output", "scores", "model"]);
     assert_eq!(body["input"], json!(texts));
     assert_eq!(body["message"], "OK");
     assert_eq!(body["status-code"], 200);
@@ -57,8 +60,11 @@ fn order_and_duplicates_are_kept() {
 
 #[test]
 fn an_empty_array_is_an_empty_answer() {
-    let body = Server::start().predict("[]").json();
+    let mut body = Server::start().predict("[]").json();
     let id = manifest().default;
+    if let Some(layers) = body.as_object_mut().unwrap().remove("layers") {
+        assert_eq!(layers, json!([]));
+    }
     let expected =
         json!({"input": [], "message": "OK", "status-code": 200, "output": [], "scores": [], "model": id});
     assert_eq!(body, expected);
@@ -111,6 +117,7 @@ struct GoldenCase {
     text: String,
     probabilities: Vec<f64>,
     label: String,
+    num_layers: Option<usize>,
 }
 
 #[test]
@@ -133,6 +140,10 @@ fn the_server_agrees_with_the_golden_values_of_its_model() {
             sorted.sort_by(|one, other| other.total_cmp(one));
             if sorted[0] - sorted[1] > 0.01 {
                 assert_eq!(body["output"][index], case.label.as_str(), "{}", case.text);
+            }
+            // Told where the model has an exit.
+            if let (Some(expected), Some(found)) = (case.num_layers, body["layers"][index].as_u64()) {
+                assert_eq!(found, expected as u64, "{}", case.text);
             }
         }
     }

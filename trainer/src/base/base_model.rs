@@ -99,7 +99,9 @@ impl BaseModel {
         let exit_layer = (model.exit_layer > 0).then_some(model.exit_layer);
         if exit_layer.is_some_and(|exit| exit >= layers.len()) {
             let (count, found) = (layers.len(), model.exit_layer);
-            bail!("`model.exit_layer`: expected 0 (no exit) or fewer than the model's {count} layers, found {found}");
+            bail!(
+                "`model.exit_layer`: expected 0 (no exit) or fewer than the model's {count} layers, found {found}"
+            );
         }
         let weights = read(WEIGHTS)?;
         Ok(Self {

@@ -2,7 +2,8 @@
 //!
 //! The three cases and their texts are those of a common side-by-side: one short tweet, one long one, a batch
 //! of 32. The median of twelve rounds is told, after three rounds that are not counted. Beside it: the slowest of
-//! a hundred, the int8 products alone, tweets a second over texts as long as tweets are, and the memory.
+//! a hundred, the int8 products alone, tweets a second over texts as long as tweets are, the layers that these went
+//! through where the model has an exit, and the memory.
 
 use super::peak_memory::peak_memory_mb;
 use crate::output::json;
@@ -70,6 +71,11 @@ struct Report {
     /// Over the texts of `mix`, in batches of 128.
     #[serde(skip_serializing_if = "Option::is_none")]
     tweets_per_second: Option<f64>,
+    /// Layers that each of these texts went through, on average; all of them where the model has no exit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mean_layers: Option<f64>,
+    /// Layers of the model.
+    num_layers: usize,
     /// Largest resident memory so far, loading included; only Linux tells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_memory_mb: Option<f64>,
@@ -121,7 +127,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         cases.insert(name, median(&times_ms));
         p99_ms.insert(name, times_ms[(times_ms.len() * 99).div_ceil(100) - 1]);
         if let [call] = &calls[0][..] {
-            products.insert(name, products_of(&classifier, call, median(&times_ms))?);
+            products.insert(name, products_of(&classifier, &calls, call, median(&times_ms))?);
         }
     }
     let report = Report {
@@ -131,6 +137,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         p99_ms,
         products,
         tweets_per_second: tweets_per_second(&classifier, &texts.mix)?,
+        mean_layers: mean_layers(&classifier, texts.mix.iter().map(|text| &text.text))?,
+        num_layers: classifier.num_layers(),
         peak_memory_mb: peak_memory_mb(),
     };
     json::write(arguments.json.as_deref(), &report, || table(&report))
@@ -158,7 +166,14 @@ fn median(times_ms: &[f64]) -> f64 {
     (times_ms[middle - 1] + times_ms[middle]) / 2.0
 }
 
-fn products_of(classifier: &Classifier, text: &str, call_ms: f64) -> anyhow::Result<Products> {
+/// Of one text; their share is that of the layers through which the calls went.
+fn products_of(
+    classifier: &Classifier,
+    calls: &[Vec<String>],
+    text: &str,
+    call_ms: f64,
+) -> anyhow::Result<Products> {
+    let layers = mean_layers(classifier, calls.iter().flatten())?.unwrap_or_default();
     let tokens = classifier.classify(text)?.num_tokens;
     let mut times_ms = Vec::with_capacity(4 * NUM_ROUNDS);
     let mut operations = 0;
@@ -169,7 +184,18 @@ fn products_of(classifier: &Classifier, text: &str, call_ms: f64) -> anyhow::Res
     }
     times_ms.sort_by(f64::total_cmp);
     let ms = median(&times_ms);
-    Ok(Products { gops: operations as f64 / ms / 1e6, share: ms / call_ms })
+    let part = layers / classifier.num_layers() as f64;
+    Ok(Products { gops: operations as f64 / ms / 1e6, share: ms * part / call_ms })
+}
+
+/// Layers that a text goes through on average; `None` without texts.
+fn mean_layers<'a>(
+    classifier: &Classifier,
+    texts: impl Iterator<Item = &'a String>,
+) -> anyhow::Result<Option<f64>> {
+    let predictions = classifier.classify_batch(&texts.collect::<Vec<_>>())?;
+    let layers: usize = predictions.iter().map(|prediction| prediction.num_layers).sum();
+    Ok((!predictions.is_empty()).then(|| layers as f64 / predictions.len() as f64))
 }
 
 /// The best of three rounds; `None` without texts.
@@ -201,6 +227,8 @@ fn table(report: &Report) -> String {
         table.add_row([Cell::new(name)].into_iter().chain(row));
     }
     let rate = report.tweets_per_second.map(|rate| format!("\n{rate:.0} tweets a second"));
+    let layers = report.mean_layers.filter(|layers| *layers < report.num_layers as f64);
+    let layers = layers.map(|layers| format!(", {layers:.2} of {} layers each", report.num_layers));
     let memory = report.peak_memory_mb.map(|memory| format!("\n{memory:.0} MB of memory at most"));
-    format!("{table}{}{}", rate.unwrap_or_default(), memory.unwrap_or_default())
+    format!("{table}{}{}{}", rate.unwrap_or_default(), layers.unwrap_or_default(), memory.unwrap_or_default())
 }

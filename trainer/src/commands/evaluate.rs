@@ -15,6 +15,7 @@ use crate::output::left_out::LeftOut;
 use crate::output::standard_output::tell;
 use crate::output::tables;
 use crate::scoring::assignment::{OtherOrder, other_order};
+use crate::scoring::exit::Answers;
 use crate::scoring::metrics::{Evaluation, evaluate};
 use crate::scoring::predictions::{classify_each, load_model, most_probable, progress_bar};
 use candle_core::Device;
@@ -60,6 +61,9 @@ pub struct Arguments {
 struct Report {
     #[serde(flatten)]
     evaluation: Evaluation,
+    /// Layers that a text went through on average, where the model has an exit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mean_layers: Option<f64>,
     /// Rows that cannot be used, beside those that are measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows_left_out: Option<usize>,
@@ -85,7 +89,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     json::refuse_overwriting(arguments.json.as_deref(), &inputs)?;
     let (report, left_out) = score(arguments)?;
     json::write(arguments.json.as_deref(), &report, || {
-        let table = tables::evaluation(&report.evaluation);
+        let layers = report.mean_layers.map(|layers| format!("\n{layers:.2} layers a text"));
+        let table = tables::evaluation(&report.evaluation) + &layers.unwrap_or_default();
         match &report.f32 {
             None => table,
             Some(InF32 { accuracy, macro_f1, labels_differ }) => format!(
@@ -118,6 +123,8 @@ fn score(arguments: &Arguments) -> anyhow::Result<(Report, LeftOut)> {
             classifier.max_tokens()
         ));
     }
+    let layers: usize = predictions.iter().map(|prediction| prediction.num_layers).sum();
+    let mean_layers = classifier.exit_layer().map(|_| layers as f64 / predictions.len() as f64);
     let probabilities: Vec<_> = predictions.into_iter().map(|prediction| prediction.probabilities).collect();
     let f32 = match arguments.f32 {
         true => Some(in_f32(model, &classifier, &texts, &labels, &probabilities)?),
@@ -126,7 +133,7 @@ fn score(arguments: &Arguments) -> anyhow::Result<(Report, LeftOut)> {
     let evaluation = evaluate(&probabilities, &labels, classifier.labels(), seconds);
     warn(&evaluation, &dataset);
     let rows_left_out = Some(left_out.rows()).filter(|rows| *rows > 0);
-    Ok((Report { evaluation, rows_left_out, f32 }, left_out))
+    Ok((Report { evaluation, mean_layers, rows_left_out, f32 }, left_out))
 }
 
 /// The predictions of the rows that can be used; the data then holds these alone.
@@ -192,9 +199,8 @@ fn in_f32(
     };
     let rows = texts.iter().zip(labels).map(row).collect::<anyhow::Result<Vec<Row>>>()?;
     let workers = Workers::new(std::thread::available_parallelism()?.get(), &Device::Cpu)?;
-    let logits = workers.logits(&encoder, &rows)?;
-    let exact: Vec<_> =
-        logits.iter().map(|logits| classifier::softmax(logits, metadata.temperature)).collect();
+    let logits = workers.logits_at_each_depth(&encoder, &rows, metadata.labels.len())?;
+    let exact = Answers::new(&logits, metadata.temperature, metadata.exit).probabilities;
     let differ = |(rounded, exact): &(&Vec<f32>, &Vec<f32>)| most_probable(rounded) != most_probable(exact);
     let labels_differ = probabilities.iter().zip(&exact).filter(differ).count();
     let Evaluation { accuracy, macro_f1, .. } = evaluate(&exact, labels, classifier.labels(), 0.0);

@@ -4,6 +4,7 @@
 //! Model Reporting".
 
 mod challenge;
+mod early_exit;
 
 use super::storage::{TensorStorage, in_every_block};
 use super::variant::{Challenged, Variant};
@@ -47,8 +48,8 @@ pub struct Facts<'a> {
 
 /// The card as Markdown.
 pub fn markdown(facts: &Facts<'_>) -> String {
-    [head(facts), quality(facts), calibration(facts), weaknesses(facts), storage(facts), making(facts)]
-        .join("\n")
+    let calibration = calibration(facts) + &early_exit::section(facts);
+    [head(facts), quality(facts), calibration, weaknesses(facts), storage(facts), making(facts)].join("\n")
 }
 
 fn head(facts: &Facts<'_>) -> String {

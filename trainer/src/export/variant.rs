@@ -61,9 +61,8 @@ impl Variant {
         let run = test.run;
         let formats = storage.formats(&run.record().encoder)?;
         let tensors = run.weights.stored(&formats)?;
-        let file = |temperature, threshold, exit| {
-            run.weights.model_file(id, &tensors, temperature, threshold, exit)
-        };
+        let file =
+            |temperature, threshold, exit| run.weights.model_file(id, &tensors, temperature, threshold, exit);
         let load =
             |bytes: &[u8]| Classifier::from_gguf(bytes.to_vec()).context("the exported model does not load");
         let as_it_is = run.record().encoder.exit_layer.map(|_| Exit { temperature: 1.0, threshold: 1.0 });

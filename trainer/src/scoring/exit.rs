@@ -67,7 +67,13 @@ pub struct ExitUse {
 
 impl ExitUse {
     /// On the rows at these positions, of a model of `num_layers` layers with an exit after `exit_layer`.
-    pub fn of(answers: &Answers, labels: &[usize], rows: &[usize], exit_layer: usize, num_layers: usize) -> Self {
+    pub fn of(
+        answers: &Answers,
+        labels: &[usize],
+        rows: &[usize],
+        exit_layer: usize,
+        num_layers: usize,
+    ) -> Self {
         let early: Vec<usize> = rows.iter().copied().filter(|&row| answers.is_early[row]).collect();
         let is_right = |row: &&usize| most_probable(&answers.probabilities[**row]) == labels[**row];
         let num_right = early.iter().filter(is_right).count();

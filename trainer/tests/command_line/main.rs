@@ -6,6 +6,7 @@ mod bench;
 mod configuration;
 mod data;
 mod distilling;
+mod early_exit;
 mod edits;
 mod evaluate;
 mod export;

@@ -44,7 +44,8 @@ pub fn Verdict(props: &Props) -> Html {
     let onclick = dispatch.reform(|_: MouseEvent| Action::ToggledWhy);
     let unit = if *tokens == 1 { "token" } else { "tokens" };
     // Said only where it is news: most models read everything.
-    let depth = if layers < num_layers { format!(" · {layers} of {num_layers} layers") } else { String::new() };
+    let depth =
+        if layers < num_layers { format!(" · {layers} of {num_layers} layers") } else { String::new() };
     html! {
         <div class={classes!("verdict", tone.class())}>
             <p class={classes!("headline", is_long.then_some("is-long"))}>

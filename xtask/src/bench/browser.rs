@@ -144,14 +144,18 @@ const MEASURE_BUILD: &str = "
       ['1 x 64', 64, tokens64.map((text) => [text])],
       ['32 x 20', 20, [tokens20]],
     ]) {
-      for (const found of batches.flatMap((batch) => classifier.classify(batch))) {
+      const answers = batches.flatMap((batch) => classifier.classify(batch));
+      for (const found of answers) {
         if (found.tokens !== tokens) throw new Error(`expected ${tokens} tokens, found ${found.tokens}`);
       }
       cases[name] = measure(batches, 4_000, (batch) => classifier.classify(batch));
       if (batches[0].length > 1) continue;
       const operations = classifier.runProducts(tokens);
       const { p50 } = measure([tokens], 1_000, (tokens) => classifier.runProducts(tokens));
-      products[name] = { gops: operations / p50 / 1e6, share: p50 / cases[name].p50 };
+      // Of the layers through which these tweets went.
+      const layers = answers.reduce((sum, answer) => sum + answer.layers, 0) / answers.length;
+      const share = (p50 * layers) / classifier.info.layers / cases[name].p50;
+      products[name] = { gops: operations / p50 / 1e6, share };
     }
     for (let left = 10_000; left > 0; left -= mix.length) classifier.classify(mix);
     const later_bytes = classifier.memory();

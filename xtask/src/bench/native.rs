@@ -25,6 +25,10 @@ pub struct Figures {
     pub products: BTreeMap<String, Products>,
     /// Over texts as long as tweets are.
     pub tweets_per_second: f64,
+    /// Layers that each of these went through, on average.
+    pub mean_layers: f64,
+    /// Layers of the model.
+    pub num_layers: usize,
     /// Largest resident memory, loading included.
     pub peak_memory_mb: Option<f64>,
 }

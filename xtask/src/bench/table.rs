@@ -43,6 +43,9 @@ pub fn render(figures: &Figures) -> String {
     text.push('\n');
     for native in &figures.native {
         let _ = write!(text, "{} threads: {:.0} tweets a second", native.threads, native.tweets_per_second);
+        if native.mean_layers < native.num_layers as f64 {
+            let _ = write!(text, " through {:.2} of {} layers", native.mean_layers, native.num_layers);
+        }
         let _ = match native.peak_memory_mb {
             Some(megabytes) => writeln!(text, ", {megabytes:.0} MB of memory at most"),
             None => writeln!(text),

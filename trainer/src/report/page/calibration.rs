@@ -17,6 +17,7 @@ pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let bins = reliability(&scored.answers.probabilities, &scored.labels);
     let svg = reliability_diagram(&bins, calibration.uncertain_threshold)?;
     let kept = scored.kept();
+    let (encoder, all) = (&findings.run.record().encoder, (0..scored.labels.len()).collect::<Vec<_>>());
     let origin = match calibration.selection {
         None => "fixed by the configuration".to_owned(),
         Some(selection) => format!(
@@ -39,6 +40,16 @@ pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
                 strong { (percent(kept.accuracy)) } " of these are right."
             } @else {
                 ". None of the test rows' predictions reaches it."
+            }
+        }
+        @if let (Some(exit), Some(found)) = (calibration.exit, scored.exit_use(&all, encoder)) {
+            p {
+                "The exit after layer " (encoder.exit_layer.unwrap_or_default()) " answers where its probability is "
+                strong { (format!("{:.3}", exit.threshold)) } " or more (temperature " (format!("{:.3}", exit.temperature))
+                "): " strong { (percent(found.share)) } " of the test rows"
+                @if let Some(accuracy) = found.accuracy { ", of which " strong { (percent(accuracy)) } " are right" }
+                ". A text goes through " strong { (format!("{:.2}", found.mean_layers)) } " of "
+                (encoder.num_hidden_layers) " layers on average."
             }
         }
         div class="pair" {
