@@ -9,12 +9,19 @@ use std::io::{Seek, Write};
 /// Writes `metadata` and `tensors` as GGUF version 2. The same input gives the same bytes.
 ///
 /// # Errors
-/// A tensor of the architecture that is missing from `tensors`, or a writer that fails.
+/// Another architecture than BERT, a tensor of it that is missing from `tensors`, or a writer that fails.
 pub fn write<W: Write + Seek>(
     writer: &mut W,
     metadata: &Metadata,
     tensors: &BTreeMap<String, QTensor>,
 ) -> candle_core::Result<()> {
+    if !metadata.encoder.architecture.is_bert() {
+        candle_core::bail!(
+            "expected a BERT to be written as a model file, found {:?}: there is no inference for it. Let it teach a BERT, \
+             and write that",
+            metadata.encoder.architecture
+        );
+    }
     let specs = tensor_specs(&metadata.encoder);
     let mut ordered = Vec::with_capacity(specs.len());
     for spec in &specs {
