@@ -12,7 +12,7 @@ mod storage_format;
 mod tensors;
 mod write;
 
-pub use config::EncoderConfig;
+pub use config::{Architecture, EncoderConfig};
 pub use matrix::StoredMatrix;
 pub use read::ModelFile;
 pub use storage_format::{BLOCK, StorageFormat};

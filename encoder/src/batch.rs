@@ -56,6 +56,11 @@ impl Batch {
         self.pooling_weights.device()
     }
 
+    /// Tokens of the longest text.
+    pub(super) fn longest(&self) -> usize {
+        self.texts.iter().map(Range::len).max().unwrap_or(0)
+    }
+
     pub(super) fn shared_texts(&self) -> Arc<[Range<usize>]> {
         self.texts.clone()
     }

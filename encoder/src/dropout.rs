@@ -2,7 +2,7 @@
 //!
 //! candle's generator on the CPU cannot be seeded, so the seeds are the trainer's business; inference passes
 //! [`NoDropout`]. A mask is a function of its seed and of an element's place: what the forward pass drops, the
-//! backward pass need not have kept.
+//! backward pass need not have kept. On a GPU there is no such function: masks are drawn there.
 
 use super::ops::vector::on_this_cpu;
 use candle_core::{Device, Result, Tensor};
@@ -93,6 +93,9 @@ impl Mask {
     }
 
     /// The factors of `rows` (the numbers of rows, each `columns` long) as a tensor of this shape.
+    ///
+    /// A GPU draws them itself, with its own generator, which whoever trains has seeded: as many bytes as hidden states
+    /// would have to be copied there for every mask.
     pub(super) fn tensor(
         self,
         rows: impl Iterator<Item = usize>,
@@ -100,6 +103,12 @@ impl Mask {
         shape: &[usize],
         device: &Device,
     ) -> Result<Tensor> {
+        if !device.is_cpu() {
+            // ⌊u + 1 − p⌋ is 1 where u ≥ p, for 0 ≤ u ≤ 1.
+            let keep = 1.0 - self.threshold as f64 / 65536.0;
+            let uniform = Tensor::rand(0f32, 1f32, shape, device)?;
+            return uniform.affine(1.0, keep)?.floor()? * f64::from(self.scale);
+        }
         let mut factors = Vec::with_capacity(shape.iter().product());
         for row in rows {
             let start = factors.len();

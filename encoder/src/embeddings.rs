@@ -7,7 +7,7 @@ use super::ops::norm::{self, Norm, Normalized};
 use super::parameter::{Elements, Pair, Parameter, Slot, lock, slice};
 use super::quantization::{round_trip, straight_through};
 use super::{
-    Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, StorageFormat, Weights, layer, names,
+    Architecture, Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, StorageFormat, Weights, layer, names,
 };
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use std::ops::Range;
@@ -47,8 +47,8 @@ pub(super) struct Embeddings {
     pub(super) token: Tensor,
     /// `[max_position_embeddings, hidden]`.
     position: Parameter,
-    /// `[type_vocab_size, hidden]`; a single text is all type 0.
-    token_type: Parameter,
+    /// `[type_vocab_size, hidden]`; a single text is all type 0. MPNet has none.
+    token_type: Option<Parameter>,
     norm: Pair,
     eps: f64,
     /// How the token table is stored: rows are rounded as they are looked up.
@@ -64,7 +64,10 @@ impl Embeddings {
         Ok(Self {
             token: weights.tensor(names::TOKEN_EMBEDDINGS)?,
             position: Parameter::new(weights, names::POSITION_EMBEDDINGS)?,
-            token_type: Parameter::new(weights, names::TOKEN_TYPES)?,
+            token_type: match config.architecture {
+                Architecture::Bert => Some(Parameter::new(weights, names::TOKEN_TYPES)?),
+                Architecture::MpNet { .. } => None,
+            },
             norm: Pair::new(weights, names::EMBEDDINGS_NORM)?,
             eps: config.layer_norm_eps,
             format: StorageFormat::F32,
@@ -75,7 +78,7 @@ impl Embeddings {
     pub(super) fn fork(&self) -> Self {
         Self {
             position: self.position.fork(),
-            token_type: self.token_type.fork(),
+            token_type: self.token_type.as_ref().map(Parameter::fork),
             norm: self.norm.fork(),
             rows: Slot::default(),
             ..self.clone()
@@ -86,11 +89,14 @@ impl Embeddings {
     pub(super) fn round(&mut self, quantization: &Quantization) -> Result<()> {
         self.format = quantization.check(names::TOKEN_EMBEDDINGS, self.token.dim(1)?)?;
         self.position.round_table(names::POSITION_EMBEDDINGS, quantization)?;
-        self.token_type.round_table(names::TOKEN_TYPES, quantization)
+        match &self.token_type {
+            Some(token_type) => token_type.round_table(names::TOKEN_TYPES, quantization),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
-        [&self.position, &self.token_type].into_iter().chain(self.norm.parameters())
+        [&self.position].into_iter().chain(&self.token_type).chain(self.norm.parameters())
     }
 
     /// Takes out what the backward pass left for the token table.
@@ -100,7 +106,7 @@ impl Embeddings {
 
     /// Shape: → `[tokens, hidden]`.
     pub(super) fn forward(&self, batch: &Batch, dropout: &mut dyn Dropout, form: Form) -> Result<Tensor> {
-        let longest = batch.texts().iter().map(Range::len).max().unwrap_or(0);
+        let longest = batch.longest();
         let positions = self.position.tensor().dim(0)?;
         if longest > positions {
             candle_core::bail!("expected texts of at most {positions} tokens, found one of {longest}");
@@ -135,7 +141,10 @@ impl Embeddings {
             hidden = straight_through(&hidden, &Tensor::from_vec(rounded, hidden.shape(), hidden.device())?)?;
         }
         let position = self.position.differentiable()?.index_select(&positions, 0)?;
-        let constant = position.broadcast_add(&self.token_type.differentiable()?.narrow(0, 0, 1)?)?;
+        let constant = match &self.token_type {
+            Some(token_type) => position.broadcast_add(&token_type.differentiable()?.narrow(0, 0, 1)?)?,
+            None => position,
+        };
         let y = layer::composed::layer_norm(&(hidden + constant)?, &self.norm, self.eps)?;
         layer::composed::drop(mask, y)
     }
@@ -157,8 +166,8 @@ impl CustomOp1 for Embed {
 
     fn cpu_fwd(&self, token: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let Embeddings { position, token_type, norm, eps, format, .. } = &self.embeddings;
-        let (token, position, token_type) =
-            (slice(token, layout)?, position.elements()?, token_type.elements()?);
+        let (token, position) = (slice(token, layout)?, position.elements()?);
+        let token_type = token_type.as_ref().map(Parameter::elements).transpose()?;
         let (weight, bias) = (norm.weight.elements()?, norm.bias.elements()?);
         let hidden = weight.len();
         let mut x = Vec::with_capacity(self.input_ids.len() * hidden);
@@ -167,8 +176,13 @@ impl CustomOp1 for Embed {
             for (id, position) in self.input_ids[text.clone()].iter().zip(position.chunks_exact(hidden)) {
                 stored.copy_from_slice(&token[*id as usize * hidden..][..hidden]);
                 round_trip(*format, &mut stored);
-                // The order of inference: position and type are one table there.
-                x.extend(stored.iter().zip(position).zip(&*token_type).map(|((x, y), z)| x + (y + z)));
+                match token_type.as_deref() {
+                    // The order of inference: position and type are one table there.
+                    Some(token_type) => {
+                        x.extend(stored.iter().zip(position).zip(token_type).map(|((x, y), z)| x + (y + z)));
+                    }
+                    None => x.extend(stored.iter().zip(position).map(|(x, y)| x + y)),
+                }
             }
         }
         let norm = Norm { weight: &weight, bias: &bias, eps: *eps as f32 };
@@ -194,16 +208,18 @@ impl CustomOp1 for Embed {
         }
         let (_, gradients) = norm::backward(&mut grad, &normalized, None, &weight);
         let mut position_gradient = vec![0f32; position.tensor().elem_count()];
-        let mut type_gradient = vec![0f32; token_type.tensor().elem_count()];
         for text in self.texts.iter() {
             let text = &grad[text.start * hidden..text.end * hidden];
             position_gradient.iter_mut().zip(text).for_each(|(sum, x)| *sum += x);
-            for row in text.chunks_exact(hidden) {
-                type_gradient.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-            }
         }
         position.add_gradient(position_gradient);
-        token_type.add_gradient(type_gradient);
+        if let Some(token_type) = token_type {
+            let mut gradient = vec![0f32; token_type.tensor().elem_count()];
+            for row in grad.chunks_exact(hidden) {
+                gradient.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+            }
+            token_type.add_gradient(gradient);
+        }
         norm.weight.add_gradient(gradients.weight);
         norm.bias.add_gradient(gradients.bias);
         lock(rows).get_or_insert_default().append(&self.input_ids, grad);

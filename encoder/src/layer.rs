@@ -8,6 +8,8 @@ pub(super) mod fused;
 use super::names::{self, in_layer, weight};
 use super::ops::attention::Heads;
 use super::parameter::{Pair, Parameter};
+use super::ops::attention::ByDistance;
+use super::relative::RelativeBias;
 use super::{Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, Weights};
 use candle_core::{Result, Tensor};
 use std::sync::Arc;
@@ -33,6 +35,26 @@ struct Masks {
     attention: Option<Mask>,
     attended: Option<Mask>,
     output: Option<Mask>,
+}
+
+/// What the attention of every layer needs of a batch besides the hidden states, made once a pass; by form.
+pub(super) enum Surroundings {
+    /// What is added to the scores, where something is, and whose gradient that is.
+    Fused(Option<(RelativeBias, Arc<ByDistance>)>),
+    /// Texts beside each other, and what is added to the scores.
+    Composed(composed::Beside),
+}
+
+impl Surroundings {
+    pub(super) fn new(batch: &Batch, relative: Option<&RelativeBias>, form: Form) -> Result<Self> {
+        Ok(match form {
+            Form::Fused => Self::Fused(match relative {
+                Some(relative) => Some((relative.clone(), relative.by_distance(batch.longest())?.into())),
+                None => None,
+            }),
+            Form::Composed => Self::Composed(composed::Beside::new(batch, relative)?),
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -103,17 +125,17 @@ impl Layer {
         &self,
         hidden: &Tensor,
         batch: &Batch,
+        surroundings: &Surroundings,
         dropout: &mut dyn Dropout,
-        form: Form,
     ) -> Result<Tensor> {
         let masks = Masks {
             attention: dropout.mask(Place::Attention),
             attended: dropout.mask(Place::Hidden),
             output: dropout.mask(Place::Hidden),
         };
-        match form {
-            Form::Fused => fused::forward(&self.0, hidden, batch, masks),
-            Form::Composed => composed::forward(&self.0, hidden, batch, masks),
+        match surroundings {
+            Surroundings::Fused(relative) => fused::forward(&self.0, hidden, batch, relative.clone(), masks),
+            Surroundings::Composed(beside) => composed::forward(&self.0, hidden, beside, masks),
         }
     }
 }

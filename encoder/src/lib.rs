@@ -1,17 +1,20 @@
-//! The BERT encoder with mean pooling and a classification head over candle tensors: token ids in, logits out.
+//! Encoders with mean pooling and a classification head over candle tensors: token ids in, logits out. BERT, and MPNet.
 //!
 //! What the trainer trains: differentiable, in f32, on the CPU and on CUDA devices. Its weights come through [`Weights`]:
 //! the trainer's variables, or a model file's tensors. A [`Classifier`](classifier::Classifier) runs the same network in
 //! int8, and the tests here hold it against this. Source: Devlin et al. 2019, "BERT", post-LayerNorm
-//! layers; mean pooling after Reimers & Gurevych 2019, "Sentence-BERT", section 3.
+//! layers; Song et al. 2020, "MPNet"; mean pooling after Reimers & Gurevych 2019, "Sentence-BERT", section 3.
 
 mod batch;
+mod device;
 mod dropout;
 mod embeddings;
 mod layer;
 mod ops;
 mod parameter;
 mod quantization;
+mod relative;
+mod rows;
 mod weights;
 
 use candle_core::backprop::GradStore;
@@ -19,17 +22,19 @@ use candle_core::{Device, Error, Result, Tensor};
 use rayon::prelude::*;
 
 pub use batch::Batch;
+pub use device::gpu;
 pub use dropout::{Dropout, Mask, NoDropout, Place};
 pub use embeddings::EmbeddingRows;
 pub use quantization::Quantization;
 pub use weights::Weights;
 
 /// The words of the model file that this crate speaks.
-pub use classifier::model_file::{EncoderConfig, StorageFormat, TensorSpec, names, tensor_specs};
+pub use classifier::model_file::{Architecture, EncoderConfig, StorageFormat, TensorSpec, names, tensor_specs};
 
 use embeddings::Embeddings;
-use layer::Layer;
+use layer::{Layer, Surroundings};
 use parameter::Pair;
+use relative::RelativeBias;
 
 /// How embeddings and layers are computed. Both forms have gradients for everything and agree within rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +49,8 @@ pub enum Form {
 #[derive(Debug)]
 pub struct Encoder {
     embeddings: Embeddings,
+    /// MPNet's.
+    relative: Option<RelativeBias>,
     layers: Vec<Layer>,
     classifier: Pair,
     exit: Option<Exit>,
@@ -83,6 +90,7 @@ impl Encoder {
                 _ => Form::Composed,
             },
             embeddings,
+            relative: RelativeBias::new(config, weights)?,
             layers: layers.collect::<std::result::Result<_, _>>()?,
             classifier: Pair::new(weights, names::CLASSIFIER)?,
             exit: match config.exit_layer {
@@ -122,6 +130,7 @@ impl Encoder {
     pub fn fork(&self) -> Self {
         Self {
             embeddings: self.embeddings.fork(),
+            relative: self.relative.as_ref().map(RelativeBias::fork),
             layers: self.layers.iter().map(Layer::fork).collect(),
             classifier: self.classifier.fork(),
             exit: self
@@ -154,9 +163,10 @@ impl Encoder {
         dropout: &mut dyn Dropout,
     ) -> Result<(Tensor, Option<Tensor>)> {
         let mut hidden = self.embeddings.forward(batch, dropout, self.form)?;
+        let surroundings = Surroundings::new(batch, self.relative.as_ref(), self.form)?;
         let mut at_exit = None;
         for (done, layer) in (1..).zip(&self.layers) {
-            hidden = layer.forward(&hidden, batch, dropout, self.form)?;
+            hidden = layer.forward(&hidden, batch, &surroundings, dropout)?;
             if self.exit.as_ref().is_some_and(|exit| exit.layer == done) {
                 at_exit = Some(hidden.clone());
             }
@@ -232,7 +242,8 @@ impl Encoder {
     pub fn backward_rows(&self, loss: &Tensor) -> Result<(GradStore, Option<EmbeddingRows>)> {
         let mut gradients = loss.backward()?;
         let layers = self.layers.iter().flat_map(Layer::parameters);
-        for parameter in self.embeddings.parameters().chain(layers) {
+        let relative = self.relative.iter().map(RelativeBias::table);
+        for parameter in self.embeddings.parameters().chain(relative).chain(layers) {
             if let Some(gradient) = parameter.take_gradient()? {
                 gradients.insert(parameter.tensor(), gradient);
             }

@@ -6,7 +6,7 @@
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
-use classifier::model_file::{self, EncoderConfig, Metadata, TensorSpec, tensor_specs};
+use classifier::model_file::{self, Architecture, EncoderConfig, Metadata, TensorSpec, tensor_specs};
 use classifier::tokenizer::Tokenizer;
 use std::io::Cursor;
 use std::path::Path;
@@ -31,6 +31,7 @@ fn metadata(tokenizer_json: String) -> Metadata {
     Metadata {
         id: "seed".to_owned(),
         encoder: EncoderConfig {
+            architecture: Architecture::Bert,
             vocab_size: Tokenizer::from_json(&tokenizer_json).unwrap().vocab_size(),
             hidden_size: 32,
             num_hidden_layers: 1,

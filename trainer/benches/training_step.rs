@@ -9,7 +9,7 @@ use candle_core::Device;
 use classifier::model_file::StorageFormat;
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use encoder::{EncoderConfig, Quantization};
+use encoder::{Architecture, EncoderConfig, Quantization};
 use trainer::base::parameters::Parameters;
 use trainer::config::schema::Config;
 use trainer::data::tokens::Row;
@@ -29,6 +29,7 @@ fn main() {
 
 fn sizes() -> EncoderConfig {
     EncoderConfig {
+        architecture: Architecture::Bert,
         vocab_size: 12_000,
         hidden_size: 384,
         num_hidden_layers: 6,

@@ -74,6 +74,7 @@ pub mod output {
 /// Pre-trained weights under our tensors' names, and a vocabulary without what nobody uses.
 pub mod base {
     pub mod base_model;
+    mod folder;
     pub mod names;
     pub mod origin;
     pub mod parameters;
@@ -108,8 +109,10 @@ pub mod fit {
     pub mod randomness;
     pub mod resources;
     pub mod schedule;
+    mod step_on_tensors;
     pub mod summed_gradients;
     pub mod training_loop;
+    mod values;
     pub mod workers;
 }
 

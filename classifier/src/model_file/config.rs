@@ -2,9 +2,34 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Sizes of a BERT encoder with a classification head. Names as in Hugging Face's `BertConfig`.
+/// What the sizes are sizes of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// Positions and token types are embedded (Devlin et al. 2019). The one that model files hold.
+    #[default]
+    Bert,
+    /// Positions are embedded, and attention sees how far two tokens are apart, by a bias that all layers share; there
+    /// are no token types (Song et al. 2020, "MPNet"). For teachers: it is trained, and has no inference in int8.
+    MpNet {
+        /// Rows of the table of biases; half of them for what lies behind.
+        relative_attention_num_buckets: usize,
+    },
+}
+
+impl Architecture {
+    /// Whether model files hold it.
+    pub fn is_bert(&self) -> bool {
+        *self == Self::Bert
+    }
+}
+
+/// Sizes of an encoder with a classification head. Names as in Hugging Face's `BertConfig`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EncoderConfig {
+    /// Which network it is.
+    #[serde(default, skip_serializing_if = "Architecture::is_bert")]
+    pub architecture: Architecture,
     /// Rows of the token embedding table.
     pub vocab_size: usize,
     /// Width of the hidden states.
@@ -17,7 +42,7 @@ pub struct EncoderConfig {
     pub intermediate_size: usize,
     /// Rows of the position embedding table: the longest input in tokens.
     pub max_position_embeddings: usize,
-    /// Rows of the token type table; only row 0 is used.
+    /// Rows of the token type table; only row 0 is used. 0 where the architecture has none.
     pub type_vocab_size: usize,
     /// ε inside LayerNorm's square root.
     pub layer_norm_eps: f64,

@@ -9,6 +9,8 @@ pub const TOKEN_EMBEDDINGS: &str = "token_embd.weight";
 pub const POSITION_EMBEDDINGS: &str = "position_embd.weight";
 /// Token type embedding table.
 pub const TOKEN_TYPES: &str = "token_types.weight";
+/// What attention adds to its scores by how far two tokens are apart: a table that all layers share.
+pub const RELATIVE_ATTENTION_BIAS: &str = "attn_rel_b.weight";
 /// The embeddings' LayerNorm, a pair.
 pub const EMBEDDINGS_NORM: &str = "token_embd_norm";
 /// The classification head, a pair.

@@ -5,8 +5,8 @@
 
 use super::names::{UP, in_layer, weight};
 use super::{
-    ARCHITECTURE, EncoderConfig, Exit, Metadata, POOLING_TYPE_MEAN, StoredMatrix, TensorSpec, keys,
-    tensor_specs,
+    ARCHITECTURE, Architecture, EncoderConfig, Exit, Metadata, POOLING_TYPE_MEAN, StoredMatrix, TensorSpec,
+    keys, tensor_specs,
 };
 use crate::ModelError;
 use crate::normalization::Normalization;
@@ -191,6 +191,7 @@ fn read_metadata(content: &Content) -> Result<(Metadata, Arc<Tokenizer>), ModelE
     let metadata = Metadata {
         id: reader.string(keys::NAME)?,
         encoder: EncoderConfig {
+            architecture: Architecture::Bert,
             vocab_size: reader.size(keys::VOCAB_SIZE)?,
             hidden_size: reader.size(keys::EMBEDDING_LENGTH)?,
             num_hidden_layers: reader.size(keys::BLOCK_COUNT)?,

@@ -1,6 +1,6 @@
 //! Which tensors a model has: name and shape of each, derived from its sizes.
 
-use super::EncoderConfig;
+use super::{Architecture, EncoderConfig};
 use super::names::{self, bias, in_layer, weight};
 
 /// Name and shape of one tensor of the model.
@@ -24,7 +24,12 @@ pub fn tensor_specs(config: &EncoderConfig) -> Vec<TensorSpec> {
     };
     push(names::TOKEN_EMBEDDINGS.to_owned(), &[config.vocab_size, hidden], true);
     push(names::POSITION_EMBEDDINGS.to_owned(), &[config.max_position_embeddings, hidden], true);
-    push(names::TOKEN_TYPES.to_owned(), &[config.type_vocab_size, hidden], true);
+    match config.architecture {
+        Architecture::Bert => push(names::TOKEN_TYPES.to_owned(), &[config.type_vocab_size, hidden], true),
+        Architecture::MpNet { relative_attention_num_buckets: buckets } => {
+            push(names::RELATIVE_ATTENTION_BIAS.to_owned(), &[buckets, config.num_attention_heads], false);
+        }
+    }
     push(weight(names::EMBEDDINGS_NORM), &[hidden], false);
     push(bias(names::EMBEDDINGS_NORM), &[hidden], false);
     for layer in 0..config.num_hidden_layers {

@@ -9,13 +9,20 @@ use std::io::{Seek, Write};
 /// Writes `metadata` and `tensors` as GGUF version 2. The same input gives the same bytes.
 ///
 /// # Errors
-/// A tensor of the architecture that is missing from `tensors`, an exit without [`Metadata::exit`] or the other way
-/// round, or a writer that fails.
+/// Another architecture than BERT, a tensor of it that is missing from `tensors`, an exit without [`Metadata::exit`] or the
+/// other way round, or a writer that fails.
 pub fn write<W: Write + Seek>(
     writer: &mut W,
     metadata: &Metadata,
     tensors: &BTreeMap<String, QTensor>,
 ) -> candle_core::Result<()> {
+    if !metadata.encoder.architecture.is_bert() {
+        candle_core::bail!(
+            "expected a BERT to be written as a model file, found {:?}: there is no inference for it. Let it teach a BERT, \
+             and write that",
+            metadata.encoder.architecture
+        );
+    }
     if metadata.encoder.exit_layer.is_some() != metadata.exit.is_some() {
         let (layer, exit) = (metadata.encoder.exit_layer, metadata.exit);
         candle_core::bail!(

@@ -3,7 +3,7 @@
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
-use classifier::model_file::{self, EncoderConfig, Metadata, TensorSpec, tensor_specs};
+use classifier::model_file::{self, Architecture, EncoderConfig, Metadata, TensorSpec, tensor_specs};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
@@ -56,6 +56,7 @@ pub fn tokenizer_json() -> String {
 
 pub fn config() -> EncoderConfig {
     EncoderConfig {
+        architecture: Architecture::Bert,
         vocab_size: 80,
         hidden_size: 64,
         num_hidden_layers: 2,

@@ -9,19 +9,28 @@ use crate::Batch;
 use crate::ops::matmul::{Matrix, add_product_to, product};
 use crate::ops::norm::{self, Norm, NormGradients, Normalized};
 use crate::ops::vector::{add, on_this_cpu};
+use crate::ops::attention::ByDistance;
 use crate::ops::{attention, gelu};
 use crate::parameter::{Elements, Pair, lock, slice};
 use crate::quantization::round_activations;
+use crate::relative::RelativeBias;
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 /// Shape: `[tokens, hidden]` → the same.
-pub(super) fn forward(layer: &Arc<Parameters>, x: &Tensor, batch: &Batch, masks: Masks) -> Result<Tensor> {
+pub(super) fn forward(
+    layer: &Arc<Parameters>,
+    x: &Tensor,
+    batch: &Batch,
+    relative: Option<(RelativeBias, Arc<ByDistance>)>,
+    masks: Masks,
+) -> Result<Tensor> {
     x.contiguous()?.apply_op1(FusedLayer {
         layer: layer.clone(),
         texts: batch.shared_texts(),
+        relative,
         masks,
         is_trained: x.track_op(),
         saved: Mutex::new(None),
@@ -38,6 +47,8 @@ pub(crate) fn used_up(operation: &str) -> Error {
 struct FusedLayer {
     layer: Arc<Parameters>,
     texts: Arc<[Range<usize>]>,
+    /// What is added to the scores, and where its gradient goes.
+    relative: Option<(RelativeBias, Arc<ByDistance>)>,
     masks: Masks,
     is_trained: bool,
     saved: Mutex<Option<Saved>>,
@@ -161,8 +172,9 @@ impl CustomOp1 for FusedLayer {
             candle_core::bail!("{}: expected [tokens, {hidden}], found {:?}", self.name(), layout.dims());
         }
         let qkv = project([&layer.query, &layer.key, &layer.value], x, hidden)?;
+        let bias = self.relative.as_ref().map(|(_, bias)| &**bias);
         let (context, probabilities) =
-            attention::forward(&qkv, &self.texts, layer.heads, self.masks.attention);
+            attention::forward(&qkv, &self.texts, layer.heads, bias, self.masks.attention);
         let output = Linear::new(&layer.output)?.forward(&context)?;
         let (attended, attention_norm) =
             normalize(&layer.attention_norm, layer.eps, output, x, self.masks.attended)?;
@@ -210,14 +222,19 @@ impl CustomOp1 for FusedLayer {
         output.collect(output_grad, &saved.context);
         let context_grad = output.input_gradient(output_grad);
         let (heads, texts) = (layer.heads, &self.texts);
+        let mut bias_grad = self.relative.as_ref().map(|(_, bias)| bias.zeros());
         let qkv_grad = attention::backward(
             &saved.qkv,
             &saved.probabilities,
             &context_grad,
             texts,
             heads,
+            bias_grad.as_mut(),
             masks.attention,
         );
+        if let (Some((relative, _)), Some(grad)) = (&self.relative, &bias_grad) {
+            relative.collect(grad);
+        }
         let x_operand = operand(&layer.query, &elements, hidden);
         for (n, part) in [&layer.query, &layer.key, &layer.value].into_iter().enumerate() {
             let part = Linear::new(part)?;

@@ -4,7 +4,7 @@
 //! backward pass; dropout's mask is drawn anew there.
 
 use super::matmul::{Matrix, product_to};
-use super::vector::{dot, exp, largest, on_this_cpu, sum};
+use super::vector::{add, dot, exp, largest, on_this_cpu, sum};
 use crate::Mask;
 use std::ops::Range;
 
@@ -29,6 +29,45 @@ impl Heads {
 /// The row of dropout's mask for a query and a head.
 pub(crate) fn mask_row(query: usize, head: usize, num_heads: usize) -> usize {
     query * num_heads + head
+}
+
+/// What is added to the scores of a head by how far the key stands behind the query.
+#[derive(Clone, Debug)]
+pub(crate) struct ByDistance {
+    /// `[heads, 2 · longest − 1]`: distance d at d + longest − 1.
+    values: Vec<f32>,
+    longest: usize,
+}
+
+impl ByDistance {
+    /// `values` as [`ByDistance::of_head`] gives them, for texts of at most `longest` tokens.
+    pub(crate) fn new(values: Vec<f32>, longest: usize) -> Self {
+        Self { values, longest }
+    }
+
+    /// As many zeros: a place for gradients.
+    pub(crate) fn zeros(&self) -> Self {
+        Self { values: vec![0.0; self.values.len()], longest: self.longest }
+    }
+
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// A head's values: distance d at d + longest − 1.
+    pub(crate) fn of_head(&self, head: usize) -> &[f32] {
+        &self.values[head * self.width()..][..self.width()]
+    }
+
+    fn width(&self) -> usize {
+        2 * self.longest - 1
+    }
+
+    /// Where the values of a query's keys are, `tokens` of them.
+    fn place(&self, head: usize, query: usize, tokens: usize) -> Range<usize> {
+        let start = head * self.width() + self.longest - 1 - query;
+        start..start + tokens
+    }
 }
 
 /// One head of one text: where its matrices lie.
@@ -67,6 +106,7 @@ pub(crate) fn forward(
     qkv: &[f32],
     texts: &[Range<usize>],
     heads: Heads,
+    bias: Option<&ByDistance>,
     mask: Option<Mask>,
 ) -> (Vec<f32>, Vec<f32>) {
     let hidden = heads.hidden();
@@ -82,7 +122,13 @@ pub(crate) fn forward(
             rest = after;
             let at = Head { qkv, first: text.start, tokens, head, heads };
             product_to(at.part(0), at.part(1).t(), p, tokens);
-            softmax(p, tokens, heads.factor());
+            match bias {
+                None => softmax(p, tokens, heads.factor()),
+                Some(bias) => {
+                    scale_and_add(p, tokens, heads.factor(), head, bias);
+                    softmax(p, tokens, 1.0);
+                }
+            }
             let p = match mask {
                 None => &*p,
                 Some(mask) => {
@@ -101,13 +147,14 @@ pub(crate) fn forward(
 /// ∂L/∂qkv of ∂L/∂context (`grad`).
 ///
 /// With D the dropout factors, P the probabilities and G = D · ∂L/∂(D · P): ∂L/∂scores = P · (G − Σ P · G), a row at a
-/// time.
+/// time; of the bias it is the same without the scores' factor, and added to `bias_grad`.
 pub(crate) fn backward(
     qkv: &[f32],
     probabilities: &[f32],
     grad: &[f32],
     texts: &[Range<usize>],
     heads: Heads,
+    mut bias_grad: Option<&mut ByDistance>,
     mask: Option<Mask>,
 ) -> Vec<f32> {
     let stride = 3 * heads.hidden();
@@ -134,7 +181,13 @@ pub(crate) fn backward(
             };
             let values = &mut qkv_grad[at.offset(2)..];
             product_to(Matrix::new(with_dropout, tokens, tokens).t(), grad, values, stride);
-            softmax_backward(&mut scores_grad, p, tokens, heads.factor());
+            match &mut bias_grad {
+                None => softmax_backward(&mut scores_grad, p, tokens, heads.factor()),
+                Some(bias_grad) => {
+                    softmax_backward(&mut scores_grad, p, tokens, 1.0);
+                    add_and_scale(&mut scores_grad, tokens, heads.factor(), head, bias_grad);
+                }
+            }
             let scores_grad = Matrix::new(&scores_grad, tokens, tokens);
             product_to(scores_grad, at.part(1), &mut qkv_grad[at.offset(0)..], stride);
             product_to(scores_grad.t(), at.part(0), &mut qkv_grad[at.offset(1)..], stride);
@@ -181,6 +234,34 @@ fn softmax(x: &mut [f32], columns: usize, factor: f32) {
                 for x in row.iter_mut() {
                     *x *= inverse;
                 }
+            }
+        },
+    );
+}
+
+/// factor · x + bias.
+fn scale_and_add(x: &mut [f32], tokens: usize, factor: f32, head: usize, bias: &ByDistance) {
+    on_this_cpu(
+        #[inline(always)]
+        || {
+            for (query, row) in x.chunks_exact_mut(tokens).enumerate() {
+                for (x, bias) in row.iter_mut().zip(&bias.values[bias.place(head, query, tokens)]) {
+                    *x = *x * factor + bias;
+                }
+            }
+        },
+    );
+}
+
+/// The way back: `grad` is added to the bias's, and becomes the one of the scores before `factor`.
+fn add_and_scale(grad: &mut [f32], tokens: usize, factor: f32, head: usize, bias_grad: &mut ByDistance) {
+    on_this_cpu(
+        #[inline(always)]
+        || {
+            for (query, row) in grad.chunks_exact_mut(tokens).enumerate() {
+                let place = bias_grad.place(head, query, tokens);
+                add(&mut bias_grad.values[place], row);
+                row.iter_mut().for_each(|x| *x *= factor);
             }
         },
     );

@@ -5,7 +5,7 @@
 
 use crate::fixture::{Numbers, tensors};
 use candle_core::{DType, Device, Tensor, Var};
-use encoder::{Batch, Dropout, Encoder, EncoderConfig, Form, Mask, NoDropout, Place, Weights};
+use encoder::{Architecture, Batch, Dropout, Encoder, EncoderConfig, Form, Mask, NoDropout, Place, Weights};
 use std::collections::BTreeMap;
 
 /// Texts of 1, 2, 17 and 5 tokens, with repetitions.
@@ -17,6 +17,7 @@ fn batch() -> Batch {
 /// Sizes that are no multiples of any vector's.
 fn odd(num_hidden_layers: usize) -> EncoderConfig {
     EncoderConfig {
+        architecture: Architecture::Bert,
         vocab_size: 13,
         hidden_size: 33,
         num_hidden_layers,
@@ -27,6 +28,15 @@ fn odd(num_hidden_layers: usize) -> EncoderConfig {
         layer_norm_eps: 1e-5,
         num_labels: 3,
         exit_layer: None,
+    }
+}
+
+/// The same sizes for MPNet; half of its 12 buckets are for either side, 3 of them for one distance each.
+fn odd_mpnet(num_hidden_layers: usize) -> EncoderConfig {
+    EncoderConfig {
+        architecture: Architecture::MpNet { relative_attention_num_buckets: 12 },
+        type_vocab_size: 0,
+        ..odd(num_hidden_layers)
     }
 }
 
@@ -103,17 +113,23 @@ fn compare(config: &EncoderConfig, mut dropout: impl FnMut() -> Box<dyn Dropout>
         assert_close(actual, expected, 3e-5, name);
     }
     assert_eq!(gradients.len(), expected_gradients.len());
+    // All but the head's two, which hidden states do not see, and a table of biases without a layer to use it.
+    let unused = 2 + usize::from(config.num_hidden_layers == 0 && config.type_vocab_size == 0);
+    assert_eq!(gradients.len(), variables.0.len() - unused);
 }
 
 #[test]
 fn embeddings_equal_their_composition() {
-    compare(&odd(0), || Box::new(NoDropout));
-    compare(&odd(0), || Box::new(Counted(1)));
+    for config in [odd(0), odd_mpnet(0)] {
+        compare(&config, || Box::new(NoDropout));
+        compare(&config, || Box::new(Counted(1)));
+    }
 }
 
 #[test]
 fn the_layer_equals_its_composition() {
-    for config in [odd(1), EncoderConfig { num_attention_heads: 1, ..odd(1) }, crate::fixture::config()] {
+    let one_head = EncoderConfig { num_attention_heads: 1, ..odd(1) };
+    for config in [odd(1), one_head, crate::fixture::config(), odd_mpnet(1)] {
         compare(&config, || Box::new(NoDropout));
         compare(&config, || Box::new(Counted(1)));
     }
@@ -122,6 +138,7 @@ fn the_layer_equals_its_composition() {
 #[test]
 fn several_layers_equal_their_composition() {
     compare(&odd(3), || Box::new(Counted(7)));
+    compare(&odd_mpnet(3), || Box::new(Counted(7)));
 }
 
 /// A dropped element and its neighbours: the share, the scale, and that a row's mask is its own.
@@ -233,15 +250,20 @@ fn the_exit_is_a_model_of_fewer_layers() {
 /// d/dx of Σ upstream · y by central differences, in f64 sums: independent of any backward pass.
 #[test]
 fn gradients_equal_finite_differences() {
-    let config = odd(1);
-    let variables = Variables::new(&config);
+    for config in [odd(1), odd_mpnet(1)] {
+        equal_finite_differences(&config);
+    }
+}
+
+fn equal_finite_differences(config: &EncoderConfig) {
+    let variables = Variables::new(config);
     let objective = || -> f64 {
-        let encoder = Encoder::new(&config, &variables).unwrap();
+        let encoder = Encoder::new(config, &variables).unwrap();
         let y = values(&encoder.hidden_states(&batch(), &mut Counted(3)).unwrap());
         let upstream = values(&Numbers(99).tensor(&[y.len()], 1.0));
         y.iter().zip(upstream).map(|(y, u)| f64::from(*y) * f64::from(u)).sum()
     };
-    let encoder = Encoder::new(&config, &variables).unwrap();
+    let encoder = Encoder::new(config, &variables).unwrap();
     let (_, gradients) = run(&encoder, &variables, &mut Counted(3));
     for (name, gradient) in &gradients {
         let variable = &variables.0[name];

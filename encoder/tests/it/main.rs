@@ -8,4 +8,5 @@ mod fixture;
 mod golden;
 mod gradients;
 mod inference;
+mod mpnet;
 mod quantization;

@@ -1,8 +1,9 @@
-//! The pre-trained encoder that fine-tuning starts from: a Hugging Face BERT folder.
+//! The pre-trained encoder that fine-tuning starts from: a Hugging Face folder of a BERT or an MPNet.
 //!
 //! Read once at the start of `train`. Its tensors get the model file's names ([`names`](super::names)); the classification head, which no base has, is drawn from the run's own seeded generator.
 
-use super::names::hugging_face;
+use super::folder::{self, HuggingFaceConfig, MPNET_ROWS_BEFORE_POSITIONS};
+use super::names::{hugging_face, prefix};
 use super::origin::{self, ORIGIN, Stage};
 use super::parameters::Parameters;
 use crate::config::schema::ModelConfig;
@@ -11,10 +12,9 @@ use crate::output::file::write_atomically;
 use anyhow::{Context, bail};
 use candle_core::{Device, Tensor};
 use encoder::names;
-use encoder::{EncoderConfig, TensorSpec, tensor_specs};
+use encoder::{Architecture, EncoderConfig, TensorSpec, tensor_specs};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -42,58 +42,20 @@ pub struct BaseModel {
     hugging_face: serde_json::Map<String, serde_json::Value>,
 }
 
-/// The keys of Hugging Face's `config.json` that matter; the file has others.
-#[derive(Deserialize)]
-struct HuggingFaceConfig {
-    model_type: String,
-    hidden_act: String,
-    vocab_size: usize,
-    hidden_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
-    intermediate_size: usize,
-    max_position_embeddings: usize,
-    type_vocab_size: usize,
-    layer_norm_eps: f64,
-    initializer_range: f64,
-}
-
 impl BaseModel {
     /// Reads `config.json`, `tokenizer.json` and `model.safetensors` of `model.base`.
     ///
     /// # Errors
-    /// A missing or unreadable file, another architecture or activation than BERT with GELU, a context length
-    /// beyond the base's.
+    /// A missing or unreadable file, another architecture or activation than BERT or MPNet with GELU, a context length
+    /// beyond the base's, a tokenizer of another model.
     pub fn load(model: &ModelConfig, num_labels: usize) -> anyhow::Result<Self> {
-        let (folder, context_length) = (&model.base, model.context_length);
-        let read = |name: &str| {
-            let path = folder.join(name);
-            std::fs::read(&path).with_context(|| {
-                format!(
-                    "cannot read {}: `model.base` must be a folder with config.json, tokenizer.json and \
-                     model.safetensors; the README says where to get it",
-                    path.display()
-                )
-            })
-        };
-        let no_configuration =
-            || format!("{} is no BERT configuration", folder.join("config.json").display());
-        let config_json = read("config.json")?;
-        let base: HuggingFaceConfig = serde_json::from_slice(&config_json).with_context(no_configuration)?;
-        if base.model_type != "bert" || base.hidden_act != "gelu" {
-            let (model, activation) = (&base.model_type, &base.hidden_act);
-            bail!("base model: expected model_type bert with gelu, found {model} with {activation}");
-        }
-        if context_length > base.max_position_embeddings {
-            let longest = base.max_position_embeddings;
-            bail!("`model.context_length`: expected at most the base's {longest}, found {context_length}");
-        }
-        let layers = match model.layers.is_empty() {
-            true => (0..base.num_hidden_layers).collect(),
-            false => model.layers.clone(),
-        };
-        if let Some(layer) = layers.iter().find(|layer| **layer >= base.num_hidden_layers) {
-            let count = base.num_hidden_layers;
+        let folder = &model.base;
+        let no_configuration = || format!("{}", folder.join("config.json").display());
+        let config_json = folder::read(folder, "config.json")?;
+        let (base, architecture) = HuggingFaceConfig::parse(&config_json).with_context(no_configuration)?;
+        let count = base.num_hidden_layers();
+        let layers = if model.layers.is_empty() { (0..count).collect() } else { model.layers.clone() };
+        if let Some(layer) = layers.iter().find(|layer| **layer >= count) {
             bail!("`model.layers`: expected numbers below {count}, the base's layers, found {layer}");
         }
         let exit_layer = (model.exit_layer > 0).then_some(model.exit_layer);
@@ -103,23 +65,18 @@ impl BaseModel {
                 "`model.exit_layer`: expected 0 (no exit) or fewer than the model's {count} layers, found {found}"
             );
         }
-        let weights = read(WEIGHTS)?;
+        let config = EncoderConfig {
+            exit_layer,
+            ..base.sizes(architecture, layers.len(), model.context_length, num_labels)?
+        };
+        let tokenizer_json = String::from_utf8(folder::read(folder, "tokenizer.json")?)
+            .context("tokenizer.json is not UTF-8")?;
+        folder::check_tokenizer(&tokenizer_json, &config)?;
+        let weights = folder::read(folder, WEIGHTS)?;
         Ok(Self {
-            config: EncoderConfig {
-                vocab_size: base.vocab_size,
-                hidden_size: base.hidden_size,
-                num_hidden_layers: layers.len(),
-                num_attention_heads: base.num_attention_heads,
-                intermediate_size: base.intermediate_size,
-                max_position_embeddings: context_length,
-                type_vocab_size: base.type_vocab_size,
-                layer_norm_eps: base.layer_norm_eps,
-                num_labels,
-                exit_layer,
-            },
+            config,
             name: model.base_name.clone(),
-            tokenizer_json: String::from_utf8(read("tokenizer.json")?)
-                .context("tokenizer.json is not UTF-8")?,
+            tokenizer_json,
             sha256: sha256_hex(&weights),
             origin: origin::read(folder)?,
             tensors: candle_core::safetensors::load_buffer(&weights, &Device::Cpu)
@@ -146,7 +103,7 @@ impl BaseModel {
         for spec in tensor_specs(&self.config) {
             if !names::is_head(&spec.name) {
                 let tensor = parameters.get(&spec.name)?.to_device(&Device::Cpu)?;
-                tensors.insert(hugging_face(&spec.name), tensor);
+                tensors.insert(hugging_face(&spec.name, self.config.architecture), tensor);
             }
         }
         write_atomically(&folder.join(WEIGHTS), &safetensors::serialize(&tensors, None)?)
@@ -177,12 +134,17 @@ impl BaseModel {
     /// # Errors
     /// A tensor that the base lacks or holds in another shape.
     pub fn values(&self, spec: &TensorSpec) -> anyhow::Result<Vec<f32>> {
-        let name = hugging_face(&self.base_layer_name(&spec.name));
-        // A checkpoint of BertFor… keeps the encoder under `bert.`.
-        let tensor = self.tensors.get(&name).or_else(|| self.tensors.get(&format!("bert.{name}")));
+        let architecture = self.config.architecture;
+        let name = hugging_face(&self.base_layer_name(&spec.name), architecture);
+        let with_prefix = format!("{}{name}", prefix(architecture));
+        let tensor = self.tensors.get(&name).or_else(|| self.tensors.get(&with_prefix));
         let Some(tensor) = tensor else { bail!("base model: expected a tensor `{name}`, found none") };
-        let tensor = match spec.name == names::POSITION_EMBEDDINGS && tensor.dim(0)? > spec.shape[0] {
-            true => tensor.narrow(0, 0, spec.shape[0])?,
+        let first = match architecture {
+            Architecture::Bert => 0,
+            Architecture::MpNet { .. } => MPNET_ROWS_BEFORE_POSITIONS,
+        };
+        let tensor = match spec.name == names::POSITION_EMBEDDINGS && tensor.dim(0)? >= first + spec.shape[0] {
+            true => tensor.narrow(0, first, spec.shape[0])?,
             false => tensor.clone(),
         };
         if tensor.dims() != spec.shape {

@@ -212,10 +212,12 @@ impl Weights for Frozen<'_> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use encoder::Architecture;
 
     /// Sizes of the smallest model there is.
     pub fn tiny_config() -> EncoderConfig {
         EncoderConfig {
+            architecture: Architecture::Bert,
             vocab_size: 4,
             hidden_size: 2,
             num_hidden_layers: 1,

@@ -89,7 +89,11 @@ fn new_id(kept: &[u32], id: &serde_json::Value) -> Option<usize> {
 fn config_json(bytes: &[u8], kept: &[u32]) -> anyhow::Result<Vec<u8>> {
     let mut config: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(bytes)?;
     let model_type = config.get("model_type").and_then(|value| value.as_str()).unwrap_or("none");
-    ensure!(model_type == "bert", "model_type: expected bert, found {model_type}. Prune a BERT");
+    ensure!(
+        model_type == "bert",
+        "model_type: expected bert, found {model_type}. Prune what becomes a model file, a BERT: only there the size of the \
+         vocabulary is downloaded"
+    );
     for (key, value) in config.iter_mut().filter(|(key, _)| key.ends_with("_token_id")) {
         if !value.is_null() {
             *value = new_id(kept, value)

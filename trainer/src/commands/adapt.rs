@@ -67,6 +67,11 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
     let device = resources::device(config)?;
     let workers = Workers::new(resources::num_threads(config), &device)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
+    ensure!(
+        base.config.architecture.is_bert(),
+        "expected a BERT to adapt, found an MPNet: it was pre-trained on another task than masking alone, and its head for \
+         that is not here. Fine-tune it as it is"
+    );
     let tokenizer = Tokenizer::from_json(&base.tokenizer_json).context("the base model's tokenizer.json")?;
     let dataset = match config.data.train.as_os_str().is_empty() {
         true => None,

@@ -31,6 +31,7 @@ use crate::run::history;
 use crate::run::record::{RunRecord, distillation_inputs};
 use crate::run::seen::SeenRows;
 use crate::scoring::metrics::Evaluation;
+use anyhow::ensure;
 use encoder::Quantization;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -75,6 +76,10 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
     let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
+    ensure!(
+        base.config.architecture.is_bert() || !config.export.quantization_aware,
+        "`export.quantization_aware`: expected false for an MPNet, found true: it has no inference in int8 to be trained for"
+    );
     let held_out = HeldOut::new(near_duplicates, &dataset, &split);
     let inputs = distillation_inputs(config);
     let record = RunRecord::new(config, Some(&dataset), Some(&held_out), &inputs, &base, workers.count())?;

@@ -146,9 +146,11 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 mod tests {
     use super::*;
     use crate::config::storage_format;
+    use encoder::Architecture;
 
     fn encoder(hidden_size: usize) -> EncoderConfig {
         EncoderConfig {
+            architecture: Architecture::Bert,
             vocab_size: 40,
             hidden_size,
             num_hidden_layers: 2,

@@ -1,8 +1,9 @@
 //! Averages of the weights over training: what is evaluated and kept instead of the last step's weights.
 
-use crate::base::parameters::Parameters;
+use super::values::Values;
+use crate::base::parameters::{Parameters, with_values};
 use crate::config::training::{Averaging, TrainConfig};
-use candle_core::Result;
+use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -17,8 +18,8 @@ pub struct Average {
     swa_start: f64,
     /// Weights that went in: steps for `ema`, epochs for `swa`.
     pub count: u64,
-    /// By tensor name, row by row.
-    pub values: BTreeMap<String, Vec<f32>>,
+    /// By tensor name.
+    pub values: BTreeMap<String, Values>,
 }
 
 impl Average {
@@ -56,18 +57,22 @@ impl Average {
 
     /// average += share · (weights − average).
     fn mix(&mut self, parameters: &Parameters, share: f64) -> Result<()> {
-        let share = share as f32;
         for (name, variable) in parameters.iter() {
-            crate::base::parameters::with_values(variable.as_tensor(), |weights| {
-                let average = self.values.entry(name.clone()).or_insert_with(|| weights.to_vec());
-                let chunks = average.par_chunks_mut(CHUNK).zip(weights.par_chunks(CHUNK));
-                chunks.for_each(|(average, weights)| {
-                    average.iter_mut().zip(weights).for_each(|(average, weight)| {
-                        *average += share * (weight - *average);
-                    });
-                });
-                Ok(())
-            })?;
+            match self.values.get_mut(name) {
+                // The first ones are the average, whatever their share.
+                None => {
+                    let first = match variable.device().is_cpu() {
+                        true => Values::Here(with_values(variable, |weights| Ok(weights.to_vec()))?),
+                        false => Values::There(variable.copy()?),
+                    };
+                    self.values.insert(name.clone(), first);
+                }
+                Some(Values::Here(average)) => with_values(variable, |weights| {
+                    mix_slices(average, weights, share as f32);
+                    Ok(())
+                })?,
+                Some(Values::There(average)) => *average = mix_tensors(average, variable, share)?,
+            }
         }
         self.count += 1;
         Ok(())
@@ -80,9 +85,24 @@ impl Average {
     pub fn parameters(&self, like: &Parameters) -> anyhow::Result<Option<Parameters>> {
         match self.values.is_empty() {
             true => Ok(None),
-            false => like.with_values(&self.values).map(Some),
+            false => {
+                let values = self.values.iter();
+                let read = values.map(|(name, values)| Ok((name.clone(), values.read()?.into_owned())));
+                like.with_values(&read.collect::<Result<_>>()?).map(Some)
+            }
         }
     }
+}
+
+fn mix_slices(average: &mut [f32], weights: &[f32], share: f32) {
+    let chunks = average.par_chunks_mut(CHUNK).zip(weights.par_chunks(CHUNK));
+    chunks.for_each(|(average, weights)| {
+        average.iter_mut().zip(weights).for_each(|(average, weight)| *average += share * (weight - *average));
+    });
+}
+
+fn mix_tensors(average: &Tensor, weights: &Tensor, share: f64) -> Result<Tensor> {
+    average.affine(1.0 - share, 0.0)? + weights.detach().affine(share, 0.0)?
 }
 
 #[cfg(test)]
@@ -110,6 +130,17 @@ mod tests {
             expected = decay * expected + (1.0 - decay) * f64::from(value);
         }
         assert!((averaged(&average) - expected).abs() < 1e-5, "{} and {expected}", averaged(&average));
+    }
+
+    #[test]
+    fn tensors_mix_as_slices_do() {
+        let (mut slices, weights) = (vec![1.0, -2.0, 0.5], [3.0f32, 0.0, 0.25]);
+        let tensor = |values: &[f32]| Tensor::new(values, &candle_core::Device::Cpu).unwrap();
+        let mixed = mix_tensors(&tensor(&slices), &tensor(&weights), 0.1).unwrap().to_vec1::<f32>().unwrap();
+        mix_slices(&mut slices, &weights, 0.1);
+        for (found, expected) in mixed.iter().zip(&slices) {
+            assert!((found - expected).abs() < 1e-6, "{found} and {expected}");
+        }
     }
 
     #[test]

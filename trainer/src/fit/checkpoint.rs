@@ -6,6 +6,7 @@
 use super::average::Average;
 use super::objective::Score;
 use super::optimizer::AdamW;
+use super::values::Values;
 use crate::base::parameters::{self, Parameters};
 use crate::output::file::write_atomically;
 use crate::run::folder::RunFolder;
@@ -76,12 +77,13 @@ impl State {
         for (name, variable) in parameters.iter() {
             parameters::with_values(variable.as_tensor(), |values| Ok(add(PARAMETER, name, values)))??;
         }
-        for (name, first, second) in optimizer.moments() {
-            add(FIRST_MOMENT, name, first)?;
-            add(SECOND_MOMENT, name, second)?;
+        for moments in optimizer.moments() {
+            let (name, first, second) = moments?;
+            add(FIRST_MOMENT, name, &first)?;
+            add(SECOND_MOMENT, name, &second)?;
         }
         for (name, values) in &average.values {
-            add(AVERAGE, name, values)?;
+            add(AVERAGE, name, &values.read()?)?;
         }
         let place = serde_json::to_string(self).context("cannot write the place in the run as JSON")?;
         let header = HashMap::from([(PLACE.to_owned(), place)]);
@@ -125,9 +127,9 @@ impl State {
                 Tensor::from_vec(values(PARAMETER, name, count)?, variable.shape(), variable.device())?;
             variable.set(&tensor)?;
             let moments = (values(FIRST_MOMENT, name, count)?, values(SECOND_MOMENT, name, count)?);
-            optimizer.restore(name, moments.0, moments.1);
+            optimizer.restore(name, variable, moments.0, moments.1)?;
             if state.average_count > 0 {
-                average.values.insert(name.clone(), values(AVERAGE, name, count)?);
+                average.values.insert(name.clone(), Values::new(values(AVERAGE, name, count)?, variable)?);
             }
         }
         optimizer.set_steps(state.step);

@@ -32,6 +32,10 @@ pub fn gradients(
     dropout: &ModelConfig,
     seed: u64,
 ) -> anyhow::Result<(f64, Vec<Gradients>)> {
+    if !workers.device().is_cpu() {
+        // Masks are drawn there: by a generator that begins anew in every step, as ours do.
+        workers.device().set_seed(seed)?;
+    }
     let encoder = workers.install(|| parameters.encoder())?;
     let shares = workers.share(batch, |worker, items| {
         let encoder = encoder.fork();
@@ -44,7 +48,7 @@ pub fn gradients(
         let mut gradients = Gradients::new();
         for (name, variable) in parameters.iter() {
             if let Some(gradient) = store.remove(variable.as_tensor()) {
-                gradients.insert(name.clone(), gradient.to_device(&Device::Cpu)?.contiguous()?);
+                gradients.insert(name.clone(), gradient.contiguous()?);
             }
         }
         Ok((f64::from(loss.to_scalar::<f32>()?), gradients, looked_up))

@@ -1,25 +1,31 @@
 //! AdamW with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2) and clipping by global norm.
 //!
 //! candle's own decays biases and norms too, does not clip, and hides its moments. Gradients come as one list a
-//! worker and are summed here, in the workers' order, so that a run is reproducible.
+//! worker and are summed here, in the workers' order, so that a run is reproducible. On a GPU everything stays there.
 
+use super::step_on_tensors;
 use super::summed_gradients::{BLOCK, CHUNK, Gradients, of, sum_of_squares, total, with_slices};
+use super::values::Values;
 use crate::base::names::MASKED_HEAD;
 use crate::base::parameters::Parameters;
 use crate::config::training::TrainConfig;
-use anyhow::{Context, ensure};
-use candle_core::{CpuStorage, InplaceOp1, Layout, Tensor, Var};
+use anyhow::{Context, bail, ensure};
+use candle_core::{CpuStorage, InplaceOp1, Layout, Var};
 use encoder::names;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// First and second moment of one parameter's gradients.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Moments {
-    first: Vec<f32>,
-    second: Vec<f32>,
+    first: Values,
+    second: Values,
 }
+
+/// A parameter's name and both moments.
+pub type NamedMoments<'a> = (&'a String, Cow<'a, [f32]>, Cow<'a, [f32]>);
 
 /// The optimizer and its state.
 #[derive(Debug)]
@@ -36,16 +42,20 @@ pub struct AdamW {
 }
 
 /// The numbers of one step that are the same for every element.
-#[derive(Clone, Copy)]
-struct StepSize {
-    gradient_scale: f32,
-    beta1: f32,
-    beta2: f32,
+#[derive(Clone, Copy, Debug)]
+pub struct StepSize {
+    /// What clipping leaves of the gradient.
+    pub gradient_scale: f32,
+    /// Share of the first moment that stays.
+    pub beta1: f32,
+    /// Share of the second moment that stays.
+    pub beta2: f32,
     /// Learning rate with both bias corrections folded in.
-    rate: f32,
-    epsilon: f32,
+    pub rate: f32,
+    /// Added to the root of the second moment, with the correction folded in.
+    pub epsilon: f32,
     /// 1 − learning rate · weight decay.
-    keep: f32,
+    pub keep: f32,
 }
 
 impl AdamW {
@@ -65,13 +75,29 @@ impl AdamW {
     }
 
     /// Names and both moments of every parameter, sorted by name.
-    pub fn moments(&self) -> impl Iterator<Item = (&String, &[f32], &[f32])> {
-        self.moments.iter().map(|(name, moments)| (name, moments.first.as_slice(), moments.second.as_slice()))
+    ///
+    /// # Errors
+    /// Reading them from a device.
+    pub fn moments(&self) -> impl Iterator<Item = candle_core::Result<NamedMoments<'_>>> {
+        self.moments
+            .iter()
+            .map(|(name, moments)| Ok((name, moments.first.read()?, moments.second.read()?)))
     }
 
     /// Puts a parameter's moments back.
-    pub fn restore(&mut self, name: &str, first: Vec<f32>, second: Vec<f32>) {
+    ///
+    /// # Errors
+    /// Not as many as it has elements, where they are copied to a device.
+    pub fn restore(
+        &mut self,
+        name: &str,
+        variable: &Var,
+        first: Vec<f32>,
+        second: Vec<f32>,
+    ) -> candle_core::Result<()> {
+        let (first, second) = (Values::new(first, variable)?, Values::new(second, variable)?);
         self.moments.insert(name.to_owned(), Moments { first, second });
+        Ok(())
     }
 
     /// Says how many steps lie behind the moments: the bias corrections depend on it.
@@ -102,10 +128,7 @@ impl AdamW {
         workers: &[Gradients],
         learning_rate: f64,
     ) -> anyhow::Result<f64> {
-        let mut squares = 0.0;
         for (name, variable) in parameters.iter() {
-            squares += with_slices(&of(workers, name)?, |gradients| Ok(sum_of_squares(gradients)))
-                .with_context(|| format!("gradient of `{name}`"))?;
             for gradient in of(workers, name)? {
                 ensure!(
                     gradient.dims() == variable.dims(),
@@ -115,7 +138,7 @@ impl AdamW {
                 );
             }
         }
-        let norm = squares.sqrt();
+        let norm = squared_norm(parameters, workers)?.sqrt();
         ensure!(
             norm.is_finite(),
             "the gradient's norm is {norm}: lower `train.learning_rate` or check the data"
@@ -135,14 +158,44 @@ impl AdamW {
                 epsilon: (self.epsilon * second) as f32,
                 keep: (1.0 - learning_rate * decay) as f32,
             };
-            let moments = self.moments.entry(name.clone()).or_default();
-            let count = variable.elem_count();
-            moments.first.resize(count, 0.0);
-            moments.second.resize(count, 0.0);
-            with_slices(&of(workers, name)?, |gradients| update(variable, gradients, moments, size))?;
+            if !self.moments.contains_key(name) {
+                let (first, second) = (Values::zeros(variable)?, Values::zeros(variable)?);
+                self.moments.insert(name.clone(), Moments { first, second });
+            }
+            let gradients = of(workers, name)?;
+            match self.moments.get_mut(name) {
+                Some(Moments { first: Values::Here(first), second: Values::Here(second) }) => {
+                    with_slices(&gradients, |gradients| update(variable, gradients, (first, second), size))?;
+                }
+                Some(Moments { first: Values::There(first), second: Values::There(second) }) => {
+                    let gradient = step_on_tensors::sum(&gradients)?;
+                    step_on_tensors::update(variable, &gradient, first, second, size)?;
+                }
+                _ => bail!("moments of `{name}`: expected both on the CPU or both on a GPU"),
+            }
         }
         Ok(norm)
     }
+}
+
+/// Σ (Σ over workers of g)² over all parameters.
+fn squared_norm(parameters: &Parameters, workers: &[Gradients]) -> anyhow::Result<f64> {
+    let mut squares = 0.0;
+    let mut there = Vec::new();
+    for (name, variable) in parameters.iter() {
+        let gradients = of(workers, name)?;
+        match variable.device().is_cpu() {
+            false => there.push(step_on_tensors::sum(&gradients)?),
+            true => {
+                squares += with_slices(&gradients, |gradients| Ok(sum_of_squares(gradients)))
+                    .with_context(|| format!("gradient of `{name}`"))?;
+            }
+        }
+    }
+    if !there.is_empty() {
+        squares += step_on_tensors::sums_of_squares(&there)?.into_iter().map(f64::from).sum::<f64>();
+    }
+    Ok(squares)
 }
 
 /// Matrices and embeddings decay; biases and norms do not.
@@ -153,23 +206,22 @@ fn is_decayed(name: &str) -> bool {
 fn update(
     variable: &Var,
     gradients: &[&[f32]],
-    moments: &mut Moments,
+    moments: (&mut [f32], &mut [f32]),
     size: StepSize,
 ) -> candle_core::Result<()> {
-    let tensor = variable.as_tensor();
-    if tensor.device().is_cpu() {
-        return tensor.inplace_op1(&InPlace { gradients, moments: RefCell::new(moments), size });
-    }
-    let mut weights: Vec<f32> = tensor.flatten_all()?.to_vec1()?;
-    update_slice(&mut weights, gradients, moments, size);
-    variable.set(&Tensor::from_vec(weights, tensor.shape(), tensor.device())?)
+    variable.as_tensor().inplace_op1(&InPlace { gradients, moments: RefCell::new(moments), size })
 }
 
-fn update_slice(weights: &mut [f32], gradients: &[&[f32]], moments: &mut Moments, size: StepSize) {
+fn update_slice(
+    weights: &mut [f32],
+    gradients: &[&[f32]],
+    (first, second): &mut (&mut [f32], &mut [f32]),
+    size: StepSize,
+) {
     let chunks = weights
         .par_chunks_mut(CHUNK)
-        .zip(moments.first.par_chunks_mut(CHUNK))
-        .zip(moments.second.par_chunks_mut(CHUNK))
+        .zip(first.par_chunks_mut(CHUNK))
+        .zip(second.par_chunks_mut(CHUNK))
         .enumerate();
     chunks.for_each(|(chunk, ((weights, first), second))| {
         let (mut block, end) = ([0f32; BLOCK], chunk * CHUNK + weights.len());
@@ -191,7 +243,7 @@ fn update_slice(weights: &mut [f32], gradients: &[&[f32]], moments: &mut Moments
 /// Reaches a variable's elements where they lie; a copy of 90 MB a step would cost as much as the update.
 struct InPlace<'a> {
     gradients: &'a [&'a [f32]],
-    moments: RefCell<&'a mut Moments>,
+    moments: RefCell<(&'a mut [f32], &'a mut [f32])>,
     size: StepSize,
 }
 
@@ -213,7 +265,7 @@ impl InplaceOp1 for InPlace<'_> {
 mod tests {
     use super::*;
     use crate::base::parameters::tests::{element, filled, tiny_config};
-    use candle_core::Device;
+    use candle_core::{Device, Tensor};
     use encoder::tensor_specs;
 
     /// Every element `value`.
@@ -295,6 +347,46 @@ mod tests {
         assert_eq!(element(&parameters, "token_embd.weight"), 1.0);
     }
 
+    /// What a GPU computes, here on the CPU: the same weights, moments and norm as the loops, within rounding.
+    #[test]
+    fn a_step_on_tensors_is_the_step_on_slices() {
+        let config = TrainConfig { max_gradient_norm: 1.0, ..settings() };
+        let (slices, mut optimizer) = (filled(0.7), AdamW::new(&config, 1));
+        let (tensors, mut other) = (filled(0.7), AdamW::new(&config, 1));
+        for (step, value) in [0.3, -2.0, 0.01].into_iter().enumerate() {
+            let uneven = |gradient: &Tensor| (gradient * Tensor::rand_like(gradient, 0.5, 1.5).unwrap()).unwrap();
+            let workers: [Gradients; 2] = [value, 0.1].map(|value| {
+                gradients(value).iter().map(|(name, gradient)| (name.clone(), uneven(gradient))).collect()
+            });
+            if step == 0 {
+                for (name, variable) in tensors.iter() {
+                    let zeros = || Values::There(variable.zeros_like().unwrap());
+                    other.moments.insert(name.clone(), Moments { first: zeros(), second: zeros() });
+                }
+            }
+            let sums: Vec<Tensor> =
+                tensors.iter().map(|(name, _)| step_on_tensors::sum(&of(&workers, name).unwrap()).unwrap()).collect();
+            let squares: f64 = step_on_tensors::sums_of_squares(&sums).unwrap().into_iter().map(f64::from).sum();
+            let norm = optimizer.step(&slices, &workers, 0.01).unwrap();
+            assert!((squares.sqrt() - norm).abs() < 1e-4 * norm, "{} and {norm}", squares.sqrt());
+            other.step(&tensors, &workers, 0.01).unwrap();
+        }
+        let same = |found: &[f32], expected: &[f32], what: &str| {
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-6 * expected.abs().max(0.1), "{what}: {found} and {expected}");
+            }
+        };
+        for ((name, found), (_, expected)) in tensors.iter().zip(slices.iter()) {
+            let values = |variable: &Var| variable.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            same(&values(found), &values(expected), name);
+        }
+        for (found, expected) in other.moments().zip(optimizer.moments()) {
+            let (found, expected) = (found.unwrap(), expected.unwrap());
+            same(&found.1, &expected.1, found.0);
+            same(&found.2, &expected.2, found.0);
+        }
+    }
+
     #[test]
     fn lower_layers_learn_more_slowly() {
         let optimizer = AdamW::new(&TrainConfig { layer_decay: 0.5, ..settings() }, 2);
@@ -320,8 +412,10 @@ mod tests {
         step(&mut optimizer, &whole, 0.5);
         step(&mut first_half, &stopped, 0.5);
         let mut second_half = AdamW::new(&settings(), 1);
-        for (name, first, second) in first_half.moments() {
-            second_half.restore(name, first.to_vec(), second.to_vec());
+        for moments in first_half.moments() {
+            let (name, first, second) = moments.unwrap();
+            let variable = stopped.iter().find(|(found, _)| *found == name).unwrap().1;
+            second_half.restore(name, variable, first.to_vec(), second.to_vec()).unwrap();
         }
         second_half.set_steps(1);
         step(&mut optimizer, &whole, -0.1);

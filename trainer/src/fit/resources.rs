@@ -12,7 +12,7 @@ use candle_core::Device;
 pub fn device(config: &Config) -> anyhow::Result<Device> {
     match config.train.device {
         training::Device::Cpu => Ok(Device::Cpu),
-        training::Device::Cuda => Device::new_cuda(0).context(
+        training::Device::Cuda => encoder::gpu().context(
             "`train.device` is \"cuda\": expected a CUDA device and a build with `--features cuda`, found none",
         ),
     }

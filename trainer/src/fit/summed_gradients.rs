@@ -12,7 +12,7 @@ pub const CHUNK: usize = 1 << 16;
 /// Elements whose gradient is summed at a time: it stays in the cache until it is used.
 pub const BLOCK: usize = 1 << 10;
 
-/// The gradients of one worker's share of a batch, by parameter name; contiguous f32 on the CPU.
+/// The gradients of one worker's share of a batch, by parameter name; contiguous f32 where the parameter lies.
 pub type Gradients = BTreeMap<String, Tensor>;
 
 /// The gradients of one parameter, in the workers' order; one of them may hold what all contribute.
