@@ -164,9 +164,7 @@ impl Default for ModelConfig {
             base_license: "Apache-2.0".to_owned(),
             context_length: 256,
             layers: Vec::new(),
-            normalization: ["decode_html_entities", "remove_urls", "collapse_whitespace"]
-                .map(str::to_owned)
-                .to_vec(),
+            normalization: classifier::normalization::CURRENT.map(str::to_owned).to_vec(),
             hidden_dropout: 0.1,
             attention_dropout: 0.1,
             classifier_dropout: 0.1,
