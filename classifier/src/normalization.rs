@@ -1,31 +1,100 @@
 //! Text normalization: what is done to a text before the tokenizer sees it.
 //!
 //! The rule is data: an ordered list of named steps that the model file carries, so that trainer, server and
-//! browser apply the very same one, and a model trained under another rule keeps its own.
+//! browser apply the very same one, and a model trained under another rule keeps its own. A step never changes what it
+//! does; what is to be done otherwise gets another name.
+
+mod cashtags;
+mod characters;
+mod control_tokens;
+pub(crate) mod emoji;
+mod entities;
+mod mentions;
+mod rewriting;
+mod runs;
+mod symbols;
+mod tickers;
+mod urls;
+mod whitespace;
 
 use std::borrow::Cow;
 use std::str::FromStr;
 use thiserror::Error;
+
+/// The steps of a new model, in the order in which each finds what it looks for.
+///
+/// Entities first, for they may hide anything. Emoji while the characters that join them are still there, and before
+/// links, so that one that sticks to a link is not taken for a part of it. Characters before all that looks for ASCII.
+pub const CURRENT: [&str; 11] = [
+    "decode_nested_html_entities",
+    "name_emoji",
+    "fold_characters",
+    "remove_urls",
+    "replace_user_mentions",
+    "replace_tickers",
+    "remove_control_tokens",
+    "unify_currency_signs",
+    "shorten_runs",
+    "separate_symbols",
+    "collapse_whitespace",
+];
 
 /// One step of a normalization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// `decode_html_entities`: `&amp;` → `&`, `&#39;` → `'`: named and numeric references of HTML5, once.
     DecodeHtmlEntities,
+    /// `decode_nested_html_entities`: the same until nothing changes, at most eight times: `&amp;gt;` → `>`. Careless
+    /// interfaces escape what is escaped already.
+    DecodeNestedHtmlEntities,
+    /// `name_emoji`: 🚀 → `rocket`: its short name in Unicode's CLDR, set apart by spaces, whatever its skin tone and
+    /// variation; of the same one in a row two are left. A vocabulary knows words, and no emoji; one that is
+    /// newer than the table stays.
+    NameEmoji,
+    /// `fold_characters`: compatibility characters to those that they stand for (NFKC: `𝗦`, `Ｓ` → `S`, `ﬁ` → `fi`),
+    /// quotes and dashes to ASCII's, invisible ones (U+200B, soft hyphens, bidirectional marks) and `™`, `®` to nothing.
+    FoldCharacters,
     /// `remove_urls`: drops every `http://…`, `https://…` and `www.…` up to the next whitespace.
     RemoveUrls,
+    /// `replace_user_mentions`: `@name` → `user`, several in a row once; a leading `RT @name:` is dropped. Who is spoken
+    /// to must not decide the label; one word keeps the place of a name that is part of a sentence.
+    ReplaceUserMentions,
     /// `replace_cashtags`: `$TSLA`, `$BRK.B` → `stock`: one to six ASCII letters, perhaps `.`, `-` or `_` and one or
     /// two more. Amounts (`$5`, `US$5m`) stay. Which company a text is about must not decide its label.
     ReplaceCashtags,
+    /// `replace_tickers`: the same for all spellings: `$BTC-USD`, `$^GSPC`, `$7203.T`, `$ES_F`, `$ABCDEFG`, `$A$B`, and
+    /// `#TSLA` but for the common abbreviations that are no tickers; of several in a row two are left.
+    ReplaceTickers,
+    /// `remove_control_tokens`: drops `[CLS]`, `[SEP]`, `[PAD]`, `[MASK]` and `[UNK]`, which say nothing in a text. One
+    /// of nothing else keeps them; they are brackets and letters then, as they are to every tokenizer of this crate.
+    RemoveControlTokens,
+    /// `unify_currency_signs`: `€`, `£`, `₹` → `$`: in which currency an amount is must not decide the label, and
+    /// vocabularies know the signs of few.
+    UnifyCurrencySigns,
+    /// `shorten_runs`: two dots or more → `…`, any other mark of ASCII to two in a row, a letter to three: one word has
+    /// one spelling then, or few, and a line of dashes is no longer than it needs to be.
+    ShortenRuns,
+    /// `separate_symbols`: spaces around what is neither letter, digit nor ASCII, and of the same in a row two are left. A
+    /// tokenizer that divides words at punctuation alone makes `moon→` one unknown word.
+    SeparateSymbols,
     /// `collapse_whitespace`: every run of Unicode whitespace becomes one space; none at either end.
     CollapseWhitespace,
 }
 
 /// Every step with the name that model files and configurations use.
-const STEPS: [(&str, Step); 4] = [
+const STEPS: [(&str, Step); 13] = [
     ("decode_html_entities", Step::DecodeHtmlEntities),
+    ("decode_nested_html_entities", Step::DecodeNestedHtmlEntities),
+    ("name_emoji", Step::NameEmoji),
+    ("fold_characters", Step::FoldCharacters),
     ("remove_urls", Step::RemoveUrls),
+    ("replace_user_mentions", Step::ReplaceUserMentions),
     ("replace_cashtags", Step::ReplaceCashtags),
+    ("replace_tickers", Step::ReplaceTickers),
+    ("remove_control_tokens", Step::RemoveControlTokens),
+    ("unify_currency_signs", Step::UnifyCurrencySigns),
+    ("shorten_runs", Step::ShortenRuns),
+    ("separate_symbols", Step::SeparateSymbols),
     ("collapse_whitespace", Step::CollapseWhitespace),
 ];
 
@@ -51,22 +120,32 @@ impl FromStr for Step {
 }
 
 impl Step {
-    /// The step's name in model files and configurations.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DecodeHtmlEntities => "decode_html_entities",
-            Self::RemoveUrls => "remove_urls",
-            Self::ReplaceCashtags => "replace_cashtags",
-            Self::CollapseWhitespace => "collapse_whitespace",
-        }
+    /// Every step.
+    pub fn all() -> impl Iterator<Item = Self> {
+        STEPS.into_iter().map(|(_, step)| step)
     }
 
+    /// The step's name in model files and configurations.
+    pub fn name(self) -> &'static str {
+        STEPS.iter().find(|(_, step)| *step == self).map_or("", |(name, _)| name)
+    }
+
+    /// The text after this step; borrowed where it changed nothing.
     fn apply<'a>(self, text: &'a str) -> Cow<'a, str> {
         match self {
             Self::DecodeHtmlEntities => html_escape::decode_html_entities(text),
-            Self::RemoveUrls => remove_urls(text),
-            Self::ReplaceCashtags => replace_cashtags(text),
-            Self::CollapseWhitespace => collapse_whitespace(text),
+            Self::DecodeNestedHtmlEntities => entities::decode_nested(text),
+            Self::NameEmoji => emoji::name(text),
+            Self::FoldCharacters => characters::fold(text),
+            Self::RemoveUrls => urls::remove(text),
+            Self::ReplaceUserMentions => mentions::replace(text),
+            Self::ReplaceCashtags => cashtags::replace(text),
+            Self::ReplaceTickers => tickers::replace(text),
+            Self::RemoveControlTokens => control_tokens::remove(text),
+            Self::UnifyCurrencySigns => symbols::unify_currency_signs(text),
+            Self::ShortenRuns => runs::shorten(text),
+            Self::SeparateSymbols => symbols::separate(text),
+            Self::CollapseWhitespace => whitespace::collapse(text),
         }
     }
 }
@@ -74,11 +153,10 @@ impl Step {
 /// An ordered list of steps.
 ///
 /// ```
-/// use classifier::normalization::Normalization;
+/// use classifier::normalization::{CURRENT, Normalization};
 ///
-/// let names = ["decode_html_entities", "remove_urls", "replace_cashtags", "collapse_whitespace"];
-/// let normalization = Normalization::new(&names)?;
-/// assert_eq!(normalization.apply("$TSLA &amp; $F up  https://t.co/xyz"), "stock & stock up");
+/// let normalization = Normalization::new(&CURRENT)?;
+/// assert_eq!(normalization.apply("$TSLA &amp; $F up🚀  https://t.co/xyz"), "stock & stock up rocket");
 ///
 /// let error = Normalization::new(&["lowercase"]).unwrap_err();
 /// assert_eq!(error.found, "lowercase");
@@ -108,189 +186,16 @@ impl Normalization {
     pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.steps.iter().fold(Cow::Borrowed(text), |text, step| match text {
             Cow::Borrowed(text) => step.apply(text),
-            Cow::Owned(text) => Cow::Owned(step.apply(&text).into_owned()),
+            Cow::Owned(text) => {
+                let changed = match step.apply(&text) {
+                    Cow::Borrowed(_) => None,
+                    Cow::Owned(changed) => Some(changed),
+                };
+                Cow::Owned(changed.unwrap_or(text))
+            }
         })
     }
-}
-
-const URL_PREFIXES: [&str; 3] = ["http://", "https://", "www."];
-
-fn remove_urls(text: &str) -> Cow<'_, str> {
-    let Some(first) = find_url(text) else { return Cow::Borrowed(text) };
-    let mut kept = String::with_capacity(text.len());
-    let (mut rest, mut start) = (text, first);
-    loop {
-        kept.push_str(&rest[..start]);
-        let url = &rest[start..];
-        let end = url.find(char::is_whitespace).unwrap_or(url.len());
-        rest = &url[end..];
-        match find_url(rest) {
-            Some(next) => start = next,
-            None => break,
-        }
-    }
-    kept.push_str(rest);
-    Cow::Owned(kept)
-}
-
-/// Byte offset of the first URL. `www.` counts only at the start of a word, so that `awww.` stays.
-fn find_url(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    (0..bytes.len()).filter(|&at| matches!(bytes[at], b'h' | b'H' | b'w' | b'W')).find(|&at| {
-        URL_PREFIXES.iter().any(|prefix| {
-            let starts = bytes[at..].len() >= prefix.len()
-                && bytes[at..at + prefix.len()].eq_ignore_ascii_case(prefix.as_bytes());
-            let inside_word = at > 0 && bytes[at - 1].is_ascii_alphanumeric();
-            starts && !(inside_word && *prefix == "www.")
-        })
-    })
-}
-
-/// What every cashtag becomes: one word piece in the vocabularies of BERT, where a ticker takes three to five.
-const CASHTAG_WORD: &str = "stock";
-
-fn replace_cashtags(text: &str) -> Cow<'_, str> {
-    let mut replaced = String::new();
-    let mut copied = 0;
-    for (at, _) in text.match_indices('$') {
-        let follows_word =
-            text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || "_$".contains(c));
-        let Some(end) = (!follows_word).then(|| cashtag_end(text, at)).flatten() else { continue };
-        replaced.push_str(&text[copied..at]);
-        replaced.push_str(CASHTAG_WORD);
-        copied = end;
-    }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    replaced.push_str(&text[copied..]);
-    Cow::Owned(replaced)
-}
-
-/// Byte offset behind the symbol whose `$` stands at `at`: with its suffix where that ends as a word does.
-fn cashtag_end(text: &str, at: usize) -> Option<usize> {
-    let symbol = letters_end(text, at + 1, 6)?;
-    let suffix = match text.as_bytes().get(symbol) {
-        Some(b'.' | b'-' | b'_') => letters_end(text, symbol + 1, 2),
-        _ => None,
-    };
-    Some(suffix.unwrap_or(symbol))
-}
-
-/// Byte offset behind the one to `most` ASCII letters at `start`, if no further letter or digit follows.
-fn letters_end(text: &str, start: usize, most: usize) -> Option<usize> {
-    let count = text.as_bytes()[start..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let end = start + count;
-    let ends_word = !text[end..].starts_with(char::is_alphanumeric);
-    ((1..=most).contains(&count) && ends_word).then_some(end)
-}
-
-fn collapse_whitespace(text: &str) -> Cow<'_, str> {
-    let mut previous_is_space = true;
-    let is_collapsed = text.chars().all(|c| {
-        let keeps = !c.is_whitespace() || (c == ' ' && !previous_is_space);
-        previous_is_space = c.is_whitespace();
-        keeps
-    });
-    if is_collapsed && !text.ends_with(' ') {
-        return Cow::Borrowed(text);
-    }
-    let mut collapsed = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !collapsed.is_empty() {
-            collapsed.push(' ');
-        }
-        collapsed.push_str(word);
-    }
-    Cow::Owned(collapsed)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn all_steps() -> Normalization {
-        Normalization::new(&STEPS.map(|(name, _)| name)).unwrap()
-    }
-
-    #[test]
-    fn decodes_removes_and_collapses() {
-        let cases = [
-            ("AT&amp;T up &gt; 5% https://t.co/abc", "AT&T up > 5%"),
-            ("  two\t\nlines \u{a0} here ", "two lines here"),
-            ("HTTPS://T.CO/X falls WWW.example.com flat", "falls flat"),
-            ("see(http://a.b/c) now", "see( now"),
-            ("awww.no stays", "awww.no stays"),
-            ("http://a.b http://c.d", ""),
-            ("&amp;amp; decoded once", "&amp; decoded once"),
-            ("It&#39;s 🚀 &#x1F680;", "It's 🚀 🚀"),
-            ("", ""),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(all_steps().apply(text), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn cashtags_become_one_word_and_amounts_stay() {
-        let cases = [
-            ("$TSLA up, $brk.b flat", "stock up, stock flat"),
-            ("($F)/$GM: $RDS-A,$BTC_X", "(stock)/stock: stock,stock"),
-            ("\u{1f680}$GME\u{1f680} $ACME's", "\u{1f680}stock\u{1f680} stock's"),
-            ("buy $ACME.", "buy stock."),
-            ("$ACME.The rest, $ACME-2 and $ACME_x1", "stock.The rest, stock-2 and stock_x1"),
-            ("$5 US$5m $1.2B $ $. a$b _$AB", "$5 US$5m $1.2B $ $. a$b _$AB"),
-            ("$$ACME $ABCDEFG $AB1 $ABé é$AB $é", "$$ACME $ABCDEFG $AB1 $ABé é$AB $é"),
-            ("$ACME$GLOBEX", "stock$GLOBEX"),
-            ("&#36;ACME https://t.co/$ACME", "stock"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(all_steps().apply(text), expected, "{text:?}");
-        }
-        assert!(matches!(all_steps().apply("a $5 rise"), Cow::Borrowed(_)));
-    }
-
-    #[test]
-    fn clean_text_is_borrowed() {
-        assert!(matches!(all_steps().apply("Shares rise after earnings"), Cow::Borrowed(_)));
-    }
-
-    #[test]
-    fn names_round_trip_and_unknown_ones_are_refused() {
-        assert_eq!(Normalization::new(&all_steps().names()).unwrap(), all_steps());
-        let error = Normalization::new(&["remove_emoji"]).unwrap_err();
-        assert_eq!(error.found, "remove_emoji");
-        assert!(error.to_string().contains("remove_urls"), "{error}");
-    }
-
-    fn cashtags() -> Normalization {
-        Normalization::new(&["replace_cashtags"]).unwrap()
-    }
-
-    proptest! {
-        #[test]
-        fn replacing_cashtags_twice_changes_nothing(text in "[$A-Ca1é ._-]{0,24}") {
-            let once = cashtags().apply(&text).into_owned();
-            prop_assert_eq!(cashtags().apply(&once), once.as_str());
-        }
-
-        #[test]
-        fn another_ticker_normalizes_to_the_same_text(
-            before in "([$a1é .,_-]{0,8}[ (,])?",
-            tickers in proptest::array::uniform2("[A-Za-z]{1,6}([._-][A-Za-z]{1,2})?"),
-            // Not `.`, `-` or `_`, behind which the text could go on as the suffix of a ticker that has none.
-            after in "([ ,:)$\u{1f680}][$a1é .,-]{0,8})?",
-        ) {
-            let with = |ticker: &str| cashtags().apply(&format!("{before}${ticker}{after}")).into_owned();
-            prop_assert_eq!(with(&tickers[0]), with(&tickers[1]));
-            prop_assert!(with(&tickers[0]).contains("stock"));
-        }
-
-        #[test]
-        fn no_text_panics_and_whitespace_is_collapsed(text in ".*") {
-            let normalized = all_steps().apply(&text).into_owned();
-            prop_assert!(!normalized.contains("  ") && normalized.trim() == normalized);
-        }
-    }
-}
+mod tests;

@@ -21,7 +21,7 @@ static NORMALIZATION: LazyLock<String> = LazyLock::new(|| pruning::default_norma
     --config trainer/configs/minilm-l6.toml --set data.train=tweets.csv
   trainer prune --base base/minilm --corpus tweets.csv --min-count 1 --max-pieces 8000 \\
     --output base/minilm-8k \\
-    --normalization decode_html_entities,remove_urls,replace_cashtags,collapse_whitespace")]
+    --normalization decode_html_entities,remove_urls,collapse_whitespace")]
 pub struct Arguments {
     /// Hugging Face folder of a BERT: config.json, tokenizer.json, model.safetensors
     #[arg(long, value_name = "DIR")]

@@ -167,9 +167,7 @@ impl Default for ModelConfig {
             context_length: 256,
             layers: Vec::new(),
             exit_layer: 0,
-            normalization: ["decode_html_entities", "remove_urls", "collapse_whitespace"]
-                .map(str::to_owned)
-                .to_vec(),
+            normalization: classifier::normalization::CURRENT.map(str::to_owned).to_vec(),
             hidden_dropout: 0.1,
             attention_dropout: 0.1,
             classifier_dropout: 0.1,
