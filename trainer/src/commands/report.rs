@@ -35,6 +35,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     refuse_overwriting(&path, &arguments.run)?;
     let run = FinishedRun::read(&arguments.run)?;
     overwriting::refuse(("--output", &path), &[("the run's data", &run.dataset.path)])?;
+    run.weights.require_inference()?;
     let test = run.look_at_test_rows("report", "every storage")?;
     let findings = Findings::measure(&test)?;
     let page = page::html(&findings)?;

@@ -18,7 +18,7 @@ use crate::run::finished::FinishedRun;
 use crate::scoring::edits;
 use crate::scoring::metrics::Evaluation;
 use crate::scoring::predictions::progress_bar;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use classifier::model_file::StorageFormat;
 use messages::ManifestModel;
 use std::path::PathBuf;
@@ -79,12 +79,7 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     }
     let place = Place::open(&request.models, id, request.role)?;
     let run = FinishedRun::read(&request.run)?;
-    ensure!(
-        run.record().encoder.architecture.is_bert(),
-        "{}: expected the run of a BERT, found one of an MPNet: there is no inference in int8 for it. It is a teacher: \
-         name its run folder in the `distillation.teachers` of a BERT's run",
-        request.run.display()
-    );
+    run.weights.require_inference()?;
     let config = run.config();
     let storage = TensorStorage::configured(&config.export).with(request.quantization, &request.tensors);
     let rule = variant::threshold_rule(&config.export, request.selective_accuracy)?;

@@ -71,6 +71,20 @@ impl RunWeights {
         Ok(Self { folder, config, record, split, seen, parameters, tokenizer_json })
     }
 
+    /// Refuses a run whose network nobody can run in int8.
+    ///
+    /// # Errors
+    /// Another architecture than BERT.
+    pub fn require_inference(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.record.encoder.architecture.is_bert(),
+            "{}: expected the run of a BERT, found one of an MPNet: there is no inference in int8 for it. It is a teacher: \
+             name its run folder in the `distillation.teachers` of a BERT's run",
+            self.folder.display()
+        );
+        Ok(())
+    }
+
     /// The weights, each in its format; f32 where none is given.
     ///
     /// # Errors
