@@ -8,14 +8,14 @@ use crate::base::base_model;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::config::storage_format;
-use crate::data::labelled::read_configured;
+use crate::data::collection::Collection;
 use crate::data::tokens::tokenize;
 use crate::fit::batches::by_length;
 use crate::fit::gradients::gradients;
 use crate::fit::objective::Objective;
 use crate::fit::optimizer::AdamW;
 use crate::fit::workers::Workers;
-use crate::objective::classification::Classification;
+use crate::objective::classification::{Classification, Item};
 use crate::output::json;
 use anyhow::ensure;
 use candle_core::Device;
@@ -81,9 +81,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     config.data.train = arguments.data.clone();
     config.model.context_length = LONGEST_TEXT;
     config.train.max_tokens = LONGEST_TEXT;
-    let dataset = read_configured(&config.data, true)?;
+    let data = Collection::read(&config.data, true)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
-    let rows = tokenize(&dataset, &base.tokenizer_json, &config)?;
+    let rows = tokenize(&data, &base.tokenizer_json, &config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     let format = arguments.quantization.as_deref().map(storage_format::parse).transpose()?;
     let quantization = format.map(|format| Quantization::uniform(&base.config, format));
@@ -92,7 +92,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let workers = Workers::new(num_threads, &Device::Cpu)?;
     let mut optimizer = AdamW::new(&config.train, base.config.num_hidden_layers);
     let class_weights = vec![1.0; config.data.labels.len()];
-    let objective = Classification::new(&config, rows, Vec::new(), Vec::new(), class_weights, None);
+    let items = rows.into_iter().map(Item::from).collect();
+    let objective = Classification::new(&config, items, Default::default(), class_weights, None);
     let count = NUM_WARM_UP_BATCHES + usize::from(arguments.batches);
     let mut order = Vec::new();
     while order.len() < count {

@@ -5,6 +5,7 @@
 
 use super::storage::TensorStorage;
 use crate::config::schema::ExportConfig;
+use crate::data::domains::Domains;
 use crate::data::tokens::{select, tokenize};
 use crate::fit::workers::Workers;
 use crate::run::finished::{FinishedRun, TestRows};
@@ -12,7 +13,7 @@ use crate::scoring::calibration::{Calibration, ThresholdRule};
 use crate::scoring::edits;
 use crate::scoring::edits::EditEffect;
 use crate::scoring::predictions::classify_with;
-use crate::scoring::scored::Scored;
+use crate::scoring::scored::{Rows, Scored};
 use anyhow::Context;
 use candle_core::Device;
 use classifier::Classifier;
@@ -56,7 +57,7 @@ impl Variant {
         let uncalibrated = load(&file(1.0, 0.0)?)?;
         let split = run.split();
         let validation = logits(run, &uncalibrated, &split.validation, bar)?;
-        let calibration = Calibration::fit(&validation, &run.labels(&split.validation), rule);
+        let calibration = calibrate(run, &validation, rule);
         let start = Instant::now();
         let logits = logits(run, &uncalibrated, test.indices(), bar)?;
         let seconds = start.elapsed().as_secs_f64();
@@ -72,7 +73,13 @@ impl Variant {
     /// A text that cannot be classified.
     pub fn edits(&self, test: &TestRows<'_>, bar: &ProgressBar) -> anyhow::Result<Vec<EditEffect>> {
         let (run, examples) = (test.run, test.examples());
-        edits::measure(&self.bytes, &self.classifier, &examples, |index| run.place_of(examples[index]), bar)
+        edits::measure(
+            &self.bytes,
+            &self.classifier,
+            &examples,
+            |index| run.data.place_of(test.indices()[index]),
+            bar,
+        )
     }
 }
 
@@ -95,16 +102,22 @@ pub fn threshold_rule(
 pub fn score_checkpoint(test: &TestRows<'_>, rule: ThresholdRule) -> anyhow::Result<Scored> {
     let run = test.run;
     let (config, split) = (run.config(), run.split());
-    let rows = tokenize(&run.dataset, &run.weights.tokenizer_json, config)?;
+    let rows = tokenize(&run.data, &run.weights.tokenizer_json, config)?;
     let workers = Workers::new(run.record().num_threads, &Device::Cpu)?;
     let encoder = run.weights.parameters.frozen_encoder()?;
     let logits = |indices: &[usize]| workers.logits(&encoder, &select(&rows, indices));
-    let validation = run.labels(&split.validation);
-    let calibration = Calibration::fit(&logits(&split.validation)?, &validation, rule);
+    let calibration = calibrate(run, &logits(&split.validation)?, rule);
     let start = Instant::now();
     let logits = logits(test.indices())?;
     let seconds = start.elapsed().as_secs_f64();
     scored(test, calibration, &logits, seconds)
+}
+
+/// Temperature and threshold by these logits of the validation rows; every domain has the same say.
+fn calibrate(run: &FinishedRun, logits: &[Vec<f32>], rule: ThresholdRule) -> Calibration {
+    let rows = &run.split().validation;
+    let weights = Domains::new(&run.data, rows).weights();
+    Calibration::fit(logits, &run.labels(rows), &weights, rule)
 }
 
 /// What these logits of the test rows say.
@@ -114,8 +127,13 @@ fn scored(
     logits: &[Vec<f32>],
     seconds: f64,
 ) -> anyhow::Result<Scored> {
-    let (labels, groups) = (test.run.labels(test.indices()), test.groups()?);
-    Ok(Scored::new(calibration, logits, labels, &groups, &test.run.config().data.labels, seconds))
+    let rows = Rows {
+        labels: test.run.labels(test.indices()),
+        groups: test.groups()?,
+        domains: Domains::new(&test.run.data, test.indices()),
+        names: &test.run.config().data.labels,
+    };
+    Ok(Scored::new(calibration, logits, rows, seconds))
 }
 
 fn logits(
@@ -126,6 +144,6 @@ fn logits(
 ) -> anyhow::Result<Vec<Vec<f32>>> {
     let examples = run.examples(indices);
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let predictions = classify_with(classifier, &texts, |index| run.place_of(examples[index]), bar)?;
+    let predictions = classify_with(classifier, &texts, |index| run.data.place_of(indices[index]), bar)?;
     Ok(predictions.into_iter().map(|prediction| prediction.logits).collect())
 }

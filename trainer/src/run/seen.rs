@@ -5,8 +5,8 @@
 //! were held out when it was made; that they are the same is then all that can be known of it.
 
 use super::folder::RunFolder;
+use crate::data::collection::Collection;
 use crate::data::hash::{hexadecimal, sha256_hex};
-use crate::data::labelled::Dataset;
 use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::Split;
 use anyhow::Context;
@@ -41,14 +41,14 @@ pub struct SeenRows {
 
 impl SeenRows {
     /// Of a run without teachers.
-    pub fn new(dataset: &Dataset, split: &Split, unlabelled: &[String]) -> anyhow::Result<Self> {
+    pub fn new(data: &Collection, split: &Split, unlabelled: &[String]) -> anyhow::Result<Self> {
         // One key for all runs, however they normalize: the steps that it knows are applied anyway.
         let near_duplicates = NearDuplicates::new::<&str>(&[])?;
         let key = |text: &str| {
             let digest = Sha256::digest(near_duplicates.key(text).as_bytes());
             hexadecimal(&digest[..8])
         };
-        let keys = |rows: &[usize]| rows.iter().map(|&row| key(&dataset.examples[row].text)).collect();
+        let keys = |rows: &[usize]| rows.iter().map(|&row| key(&data.examples[row].text)).collect();
         let mut train: BTreeSet<Key> = keys(&split.train);
         train.extend(unlabelled.iter().map(|text| key(text)));
         Ok(Self { train, validation: keys(&split.validation), test: keys(&split.test), ..Self::default() })

@@ -1,7 +1,8 @@
 //! Calibration: probabilities that mean what they say, and a threshold below which a prediction is called uncertain.
 //!
 //! Both are fitted on the validation rows, to the logits of the very model that is exported: quantization moves them.
-//! One number each, so that a few hundred rows suffice.
+//! One number each, so that a few hundred rows suffice. Of several domains each has the same say in the temperature; the
+//! threshold's bound holds for rows in the shares in which they are there.
 
 use super::predictions::most_probable;
 use thiserror::Error;
@@ -56,9 +57,9 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Fits the temperature to `logits` (a row a text), then finds the threshold by `rule`.
-    pub fn fit(logits: &[Vec<f32>], labels: &[usize], rule: ThresholdRule) -> Self {
-        let temperature = fit_temperature(logits, labels);
+    /// Fits the temperature to `logits` (a row a text), each row weighted, then finds the threshold by `rule`.
+    pub fn fit(logits: &[Vec<f32>], labels: &[usize], weights: &[f64], rule: ThresholdRule) -> Self {
+        let temperature = fit_temperature(logits, labels, weights);
         let (uncertain_threshold, selection) = match rule {
             ThresholdRule::Fixed(threshold) => (threshold as f32, None),
             ThresholdRule::SelectiveAccuracy(target) => {
@@ -80,12 +81,13 @@ pub fn probabilities(logits: &[Vec<f32>], temperature: f32) -> Vec<Vec<f32>> {
 ///
 /// In 1 / T the likelihood is convex, so that in ln T it has one minimum, too: golden-section search (Kiefer 1953) finds
 /// it, with the same relative error everywhere.
-fn fit_temperature(logits: &[Vec<f32>], labels: &[usize]) -> f32 {
+fn fit_temperature(logits: &[Vec<f32>], labels: &[usize], weights: &[f64]) -> f32 {
+    let nll = |inverse_temperature: f64| nll(logits, labels, weights, inverse_temperature);
     let ratio = (5f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (RANGE.0.ln(), RANGE.1.ln());
     while high - low > TOLERANCE {
         let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
-        match nll(logits, labels, (-left).exp()) < nll(logits, labels, (-right).exp()) {
+        match nll((-left).exp()) < nll((-right).exp()) {
             true => high = right,
             false => low = left,
         }
@@ -93,15 +95,15 @@ fn fit_temperature(logits: &[Vec<f32>], labels: &[usize]) -> f32 {
     ((low + high) / 2.0).exp() as f32
 }
 
-/// Σ −log softmax(logits · inverse temperature)\[label\].
-fn nll(logits: &[Vec<f32>], labels: &[usize], inverse_temperature: f64) -> f64 {
+/// Σ −weight · log softmax(logits · inverse temperature)\[label\].
+fn nll(logits: &[Vec<f32>], labels: &[usize], weights: &[f64], inverse_temperature: f64) -> f64 {
     let row_nll = |(row, &label): (&Vec<f32>, &usize)| {
         let scaled: Vec<f64> = row.iter().map(|logit| f64::from(*logit) * inverse_temperature).collect();
         let max = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let log_sum = scaled.iter().map(|x| (x - max).exp()).sum::<f64>().ln() + max;
         log_sum - scaled[label]
     };
-    logits.iter().zip(labels).map(row_nll).sum()
+    logits.iter().zip(labels).zip(weights).map(|(row, weight)| weight * row_nll(row)).sum()
 }
 
 /// A threshold and what it does on the rows it was chosen on.
@@ -228,15 +230,25 @@ mod tests {
     #[test]
     fn finds_the_temperature_that_matches_the_accuracy() {
         let logits = vec![vec![1.0, -1.0]; 4];
-        let temperature = fit_temperature(&logits, &[0, 0, 0, 1]);
+        let temperature = fit_temperature(&logits, &[0, 0, 0, 1], &[1.0; 4]);
         assert!((f64::from(temperature) - 2.0 / 3f64.ln()).abs() < 1e-3, "{temperature}");
+    }
+
+    /// Two domains of which the larger is right in 5 of 6 rows, the smaller in 1 of 2: with equal say in 2 of 3.
+    #[test]
+    fn rows_count_by_their_weights() {
+        let logits = vec![vec![1.0, -1.0]; 8];
+        let labels = [0, 0, 0, 0, 0, 1, 0, 1];
+        let weights = [[2.0 / 3.0; 6].as_slice(), &[2.0; 2]].concat();
+        let temperature = fit_temperature(&logits, &labels, &weights);
+        assert!((f64::from(temperature) - 2.0 / 2f64.ln()).abs() < 1e-3, "{temperature}");
     }
 
     /// The error is relative, also where temperatures are large. Seen red when the search was in 1 / T.
     #[test]
     fn the_temperature_scales_with_the_logits() {
         for scale in [0.05f32, 0.5, 1.0, 5.0, 10.0] {
-            let temperature = fit_temperature(&vec![vec![scale, -scale]; 4], &[0, 0, 0, 1]);
+            let temperature = fit_temperature(&vec![vec![scale, -scale]; 4], &[0, 0, 0, 1], &[1.0; 4]);
             let expected = f64::from(scale) * 2.0 / 3f64.ln();
             assert!((f64::from(temperature) / expected - 1.0).abs() < TOLERANCE, "{scale}: {temperature}");
         }
@@ -339,9 +351,9 @@ mod tests {
         }
         let logits = vec![vec![1.0, -1.0]; 40];
         let labels: Vec<usize> = (0..40).map(|index| usize::from(index % 4 == 3)).collect();
-        let fixed = Calibration::fit(&logits, &labels, ThresholdRule::Fixed(0.6));
+        let fixed = Calibration::fit(&logits, &labels, &[1.0; 40], ThresholdRule::Fixed(0.6));
         assert_eq!((fixed.uncertain_threshold, fixed.selection), (0.6, None));
-        let chosen = Calibration::fit(&logits, &labels, ThresholdRule::SelectiveAccuracy(0.7));
+        let chosen = Calibration::fit(&logits, &labels, &[1.0; 40], ThresholdRule::SelectiveAccuracy(0.7));
         assert!((chosen.uncertain_threshold - 0.75).abs() < 1e-3, "{chosen:?}");
     }
 }

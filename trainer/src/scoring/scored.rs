@@ -1,4 +1,4 @@
-//! Calibrated predictions on held-out rows, and everything that is said of them.
+//! Calibrated predictions on held-out rows, and everything that is said of them, in each domain and together.
 
 use super::bootstrap;
 use super::bootstrap::Intervals;
@@ -6,6 +6,8 @@ use super::calibration;
 use super::calibration::{Calibration, Kept};
 use super::metrics;
 use super::metrics::Evaluation;
+use crate::data::domains::Domains;
+use indexmap::IndexMap;
 
 /// Calibrated predictions on the test rows, which calibration is not fitted to.
 #[derive(Debug)]
@@ -20,26 +22,80 @@ pub struct Scored {
     pub evaluation: Evaluation,
     /// How sure that is.
     pub intervals: Intervals,
+    /// The same of each domain, where there are several.
+    pub domains: IndexMap<String, ScoredDomain>,
+}
+
+/// The test rows of one domain.
+#[derive(Debug)]
+pub struct ScoredDomain {
+    /// How good the predictions are.
+    pub evaluation: Evaluation,
+    /// How sure that is.
+    pub intervals: Intervals,
+    /// What the threshold of uncertainty keeps of them.
+    pub kept: Kept,
+}
+
+/// Held-out rows.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    /// Their label ids.
+    pub labels: Vec<usize>,
+    /// Positions of those that are near-duplicates of each other; every row in one of them.
+    pub groups: Vec<Vec<usize>>,
+    /// What kind of text each is.
+    pub domains: Domains,
+    /// The labels' names.
+    pub names: &'a [String],
 }
 
 impl Scored {
-    /// Of these logits of the test rows, of which `groups` are near-duplicates; `seconds` is what computing them took.
-    pub fn new(
-        calibration: Calibration,
-        logits: &[Vec<f32>],
-        labels: Vec<usize>,
-        groups: &[Vec<usize>],
-        names: &[String],
-        seconds: f64,
-    ) -> Self {
+    /// Of these logits of the test rows; `seconds` is what computing them took.
+    pub fn new(calibration: Calibration, logits: &[Vec<f32>], rows: Rows<'_>, seconds: f64) -> Self {
+        let Rows { labels, groups, domains, names } = rows;
         let probabilities = calibration::probabilities(logits, calibration.temperature);
         let evaluation = metrics::evaluate(&probabilities, &labels, names, seconds);
-        let intervals = bootstrap::intervals(&probabilities, &labels, groups, names);
-        Self { calibration, probabilities, labels, evaluation, intervals }
+        let intervals = bootstrap::intervals(&probabilities, &labels, &groups, names);
+        let domains = domains.each(|rows| {
+            let (probabilities, labels): (Vec<Vec<f32>>, Vec<usize>) =
+                rows.iter().map(|&row| (probabilities[row].clone(), labels[row])).unzip();
+            let share = seconds * rows.len() as f64 / logits.len() as f64;
+            ScoredDomain {
+                evaluation: metrics::evaluate(&probabilities, &labels, names, share),
+                intervals: bootstrap::intervals(&probabilities, &labels, &among(&groups, rows), names),
+                kept: calibration::kept(&probabilities, &labels, calibration.uncertain_threshold),
+            }
+        });
+        Self { calibration, probabilities, labels, evaluation, intervals, domains }
     }
 
     /// What the threshold of uncertainty does on the test rows.
     pub fn kept(&self) -> Kept {
         calibration::kept(&self.probabilities, &self.labels, self.calibration.uncertain_threshold)
+    }
+
+    /// The evaluation of each domain, where there are several.
+    pub fn evaluations(&self) -> IndexMap<String, Evaluation> {
+        self.domains.iter().map(|(name, scored)| (name.clone(), scored.evaluation.clone())).collect()
+    }
+}
+
+/// What of the groups lies among some of the rows (ascending), as positions among these.
+fn among(groups: &[Vec<usize>], rows: &[usize]) -> Vec<Vec<usize>> {
+    let inside = |group: &Vec<usize>| -> Vec<usize> {
+        group.iter().filter_map(|row| rows.binary_search(row).ok()).collect()
+    };
+    groups.iter().map(inside).filter(|group| !group.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_those_of_the_domain_alone() {
+        let groups = [vec![0, 3], vec![1], vec![2, 4], vec![5]];
+        assert_eq!(among(&groups, &[0, 2, 3, 5]), [vec![0, 2], vec![1], vec![3]]);
     }
 }

@@ -1,7 +1,6 @@
 //! How good the model is: headline figures, learning curves, confusion, each label.
 
 use super::{figure, percent, percent_interval, percent_of_any, points, size};
-use crate::config::training::Keep;
 use crate::output::plots::curves::learning_panels;
 use crate::report::findings::Findings;
 use crate::run::log::Epoch;
@@ -79,14 +78,7 @@ pub fn learning(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     let history = &findings.history;
     let [losses, qualities] = learning_panels(&history.curves())?;
     let macro_f1 = |record: &Epoch| record.validation_macro_f1.unwrap_or_default();
-    let kept = match findings.run.config().train.keep {
-        Keep::Last => history.epochs.last(),
-        // The first of the best is the one that was kept.
-        Keep::Best => history
-            .epochs
-            .iter()
-            .max_by(|a, b| macro_f1(a).total_cmp(&macro_f1(b)).then(b.epoch.cmp(&a.epoch))),
-    };
+    let kept = history.kept(findings.run.config().train.keep);
     let words = match kept {
         Some(kept) => format!(
             "Epoch {} of {} is kept, with {} accuracy and {} macro-F1 on the validation rows.",
