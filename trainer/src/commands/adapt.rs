@@ -126,7 +126,7 @@ fn texts(
     }
     ensure!(
         !training.is_empty() && !validation.is_empty(),
-        "expected at least two different texts in the data, found {}",
+        "expected at least two different texts in `data.train`, `data.unlabelled` or `data.sources`, found {}",
         training.len() + validation.len()
     );
     Ok((training, validation))

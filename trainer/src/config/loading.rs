@@ -38,7 +38,7 @@ impl Config {
         let mut config: Self = match serde_path_to_error::deserialize(table.clone()) {
             Ok(config) => config,
             Err(error) => {
-                let key = error.path().to_string();
+                let key = overrides::by_name(&error.path().to_string(), &table);
                 let message = error.inner().to_string();
                 let reason = message.lines().next().unwrap_or_default();
                 // Of an item of a list, the list is what is written anew.

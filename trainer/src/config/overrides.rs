@@ -141,12 +141,29 @@ fn parse_value(text: &str) -> Value {
     lone.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// The value at this full path.
+/// The value at this full path; `data.sources.NAME` is the source of that name.
 pub fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {
         None => table.get(key),
-        Some((section, rest)) => lookup(table.get(section)?.as_table()?, rest),
+        Some((section, rest)) => match table.get(section)? {
+            Value::Array(sources) => {
+                let (name, rest) = rest.split_once('.')?;
+                let has_name = |source: &&Table| source.get("name").and_then(Value::as_str) == Some(name);
+                lookup(sources.iter().filter_map(Value::as_table).find(has_name)?, rest)
+            }
+            section => lookup(section.as_table()?, rest),
+        },
     }
+}
+
+/// The path of a key inside a source, `data.sources[2].weight`, as `--set` has it; any other one as it is.
+pub fn by_name(path: &str, table: &Table) -> String {
+    let named = || {
+        let (index, rest) = path.strip_prefix(SOURCES)?.strip_prefix('[')?.split_once(']')?;
+        let source = lookup(table, SOURCES)?.as_array()?.get(index.parse::<usize>().ok()?)?;
+        Some(format!("{SOURCES}.{}{rest}", source.get("name")?.as_str()?))
+    };
+    named().unwrap_or_else(|| path.to_owned())
 }
 
 /// Full paths of the keys of `table`; a table counts as a section only where `known` has one.

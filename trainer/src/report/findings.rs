@@ -1,6 +1,7 @@
 //! What the report tells: every way to store the checkpoint, measured; the mistakes; the edits.
 
 use crate::config::storage_format::TensorFormat;
+use crate::data::overlap::{Overlap, overlap};
 use crate::export::storage::TensorStorage;
 use crate::export::variant;
 use crate::export::variant::Variant;
@@ -33,6 +34,8 @@ pub struct Findings<'a> {
     pub configured: usize,
     /// What edits do to the configured one.
     pub edits: Vec<EditEffect>,
+    /// How much one domain has of another's words.
+    pub overlap: Overlap,
 }
 
 /// One way to store the checkpoint.
@@ -85,7 +88,8 @@ impl<'a> Findings<'a> {
         }
         bar.finish_and_clear();
         let (configured, edits) = effects.context("the configured storage was not measured")?;
-        Ok(Self { run, test, history, checkpoint, variants, configured, edits })
+        let overlap = overlap(&run.data, run.split(), &run.config().model.normalization)?;
+        Ok(Self { run, test, history, checkpoint, variants, configured, edits, overlap })
     }
 
     /// The variant that the configuration asks for.

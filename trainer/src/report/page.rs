@@ -4,6 +4,7 @@
 //! through could do anything; colours follow the reader's light or dark setting.
 
 mod calibration;
+mod domains;
 mod provenance;
 mod quality;
 mod storage;
@@ -27,7 +28,7 @@ struct Section {
 /// # Errors
 /// A plot that cannot be drawn, a configuration that is no TOML.
 pub fn html(findings: &Findings<'_>) -> anyhow::Result<String> {
-    let sections = [
+    let mut sections = vec![
         Section { id: "learning", title: "Learning curves", content: quality::learning(findings)? },
         Section { id: "confusion", title: "Confusion", content: quality::confusion(findings) },
         Section { id: "labels", title: "Each label", content: quality::labels(findings) },
@@ -41,6 +42,9 @@ pub fn html(findings: &Findings<'_>) -> anyhow::Result<String> {
             content: provenance::section(findings)?,
         },
     ];
+    if !findings.chosen().scored.domains.is_empty() {
+        sections.insert(0, Section { id: "domains", title: "Domains", content: domains::section(findings) });
+    }
     let name = &findings.run.config().name;
     let page = html! {
         (DOCTYPE)

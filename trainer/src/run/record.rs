@@ -10,6 +10,7 @@ use crate::data::hash::sha256_hex;
 use crate::data::held_out::HeldOut;
 use anyhow::{Context, ensure};
 use encoder::EncoderConfig;
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -139,16 +140,17 @@ impl RunRecord {
         })
     }
 
-    /// The files of texts that it reads.
+    /// The files of texts that it reads, each once.
     pub fn texts(&self) -> Vec<TextFile> {
-        let file =
-            |(name, sha256): (&String, &String)| TextFile { name: name.clone(), sha256: sha256.clone() };
         let single =
             (!self.data.is_empty() && self.sources.is_empty()).then_some((&self.data, &self.data_sha256));
-        let labelled =
-            single.into_iter().chain(self.sources.iter().map(|source| (&source.file, &source.sha256)));
+        let sources = self.sources.iter().map(|source| (&source.file, &source.sha256));
         let texts = self.inputs.iter().filter(|input| input.role == Role::Unlabelled);
-        labelled.chain(texts.map(|input| (&input.name, &input.sha256))).map(file).collect()
+        let texts = texts.map(|input| (&input.name, &input.sha256));
+        let files: IndexSet<_> = single.into_iter().chain(sources).chain(texts).collect();
+        let file =
+            |(name, sha256): (&String, &String)| TextFile { name: name.clone(), sha256: sha256.clone() };
+        files.into_iter().map(file).collect()
     }
 
     /// Whether a stage of the base has, or may have, read what the run holds out of its own data.
@@ -229,8 +231,7 @@ impl From<&Source> for LabelledSource {
 
 /// Of all sources, each once.
 fn file_names(data: &Collection) -> String {
-    let names: indexmap::IndexSet<String> =
-        data.sources.iter().map(|source| file_name(&source.config.path)).collect();
+    let names: IndexSet<String> = data.sources.iter().map(|source| file_name(&source.config.path)).collect();
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 

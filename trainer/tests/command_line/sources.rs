@@ -117,9 +117,17 @@ fn rows_of_two_labels_do_not_speak_against_the_third() {
         let model = format!("models/{run}/model.gguf");
         folder.succeeds(&["predict", "--model", &model, "stock meets up 81 7", "stock opens up 85 7"])
     };
-    folder.succeeds(&train("masked", &["data.sources.notes.weight=5.0"]));
+    let heavy = "data.sources.notes.weight=5.0";
+    folder.succeeds(&train("masked", &[heavy]));
+    let is_neutral = |table: &str| table.lines().filter(|line| line.starts_with("Neutral")).count();
     let masked = predict("masked");
-    assert_eq!(masked.matches("Neutral").count(), 2, "{masked}");
+    assert_eq!(is_neutral(&masked), 2, "{masked}");
+    // The same rows as if they spoke of all three labels.
+    let all = "data.sources.notes.labels=[\"Bearish\", \"Bullish\", \"Neutral\"]";
+    let alone = ["data.sources.notes.validation_fraction=0.0", "data.sources.notes.test_fraction=0.0"];
+    folder.succeeds(&train("against", &[&[heavy, all][..], &alone].concat()));
+    let against = predict("against");
+    assert!(is_neutral(&against) < 2, "{against}");
 }
 
 #[test]
@@ -175,4 +183,152 @@ fn what_a_source_cannot_be_is_named() {
     let other =
         ["data.sources.headlines.validation_fraction=0.0", "data.sources.hand.validation_fraction=0.0"];
     folder.fails(&train("refused", &other), &["`data.sources`", "with validation rows", "none"]);
+}
+
+/// Texts without labels, from a part of a file, in the vocabulary, the adaptation and the distillation; and what all of these
+/// leave out is held out of every source.
+#[test]
+fn other_stages_read_the_same_sources() {
+    let folder = folder();
+    let inputs = |run: &str| json(&folder, &format!("{run}/run.json"))["inputs"].clone();
+    folder.succeeds(&[
+        "prune",
+        "--base",
+        "base",
+        "--corpus",
+        "tweets.csv",
+        "posts.csv",
+        "--min-count",
+        "1",
+        "--output",
+        "pruned",
+        "--config",
+        "several.toml",
+    ]);
+    let report = json(&folder, "pruned/vocabulary.json");
+    let held_out = [0, 1].map(|file| report["corpora"][file]["held_out_texts"].as_u64().unwrap());
+    assert_eq!(held_out, [72, 36]);
+    let adapt = ["adapt", "--config", "several.toml", "--set", "train.epochs=1", "--output", "adapted"];
+    folder.succeeds(&adapt);
+    assert_eq!(inputs("adapted")[0]["name"], "posts.csv");
+    let origin = std::fs::read_to_string(folder.path("adapted/origin.json")).unwrap();
+    assert_eq!(origin.matches("posts.csv").count(), 1, "{origin}");
+    let few = ["train.epochs=1", "model.base=\"pruned\""];
+    folder.succeeds(&train("teacher", &few));
+    assert_eq!(inputs("teacher"), serde_json::json!([]));
+    let taught = [&few[..], &["distillation.teachers=[\"teacher\"]"]].concat();
+    folder.succeeds(&train("student", &taught));
+    assert_eq!(inputs("student")[0]["role"], "unlabelled");
+    // 312 labelled rows and 40 texts in batches of 16.
+    let log = std::fs::read_to_string(folder.path("student/metrics.jsonl")).unwrap();
+    assert_eq!(log.lines().filter(|line| line.contains("\"step\"")).count(), 22);
+    // The vocabulary was chosen without what is held out, and the record knows it from the files of all sources.
+    let other = [&few[..], &["split.seed=2"]].concat();
+    let output = folder.trainer(&train("other", &other));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("warning: The vocabulary was chosen") && said.contains("another split"), "{said}");
+    let teacher = "distillation.teachers=[\"other\"]";
+    let error = folder.fails(&train("refused", &[&few[..], &[teacher]].concat()), &["other", "holds out"]);
+    assert!(!folder.path("refused").exists(), "{error}");
+}
+
+#[test]
+fn card_and_report_show_every_domain_and_what_each_source_is() {
+    let folder = folder();
+    folder.succeeds(&train("run", &["export.selective_accuracy=0.5"]));
+    let table = folder.succeeds(&["export", "--run", "run", "--id", "tiny"]);
+    assert!(table.contains("news") && table.contains("social"), "{table}");
+    let card = std::fs::read_to_string(folder.path("models/tiny/MODEL_CARD.md")).unwrap();
+    let row = |start: &str| {
+        let found = card.lines().find(|line| line.trim_start().starts_with(start));
+        let cells = found.unwrap_or_else(|| panic!("{start} in {card}")).split('|');
+        cells.map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((row("| news | 48 |").len(), row("| social | 24 |").len()), (10, 10));
+    assert!(card.contains("By the mean of the macro-F1 of news and social on the validation rows"), "{card}");
+    // Every word of the headlines is known from the headlines; the posts by hand share some of them.
+    let words = row("| words of |");
+    assert_eq!(words[2..4], ["seen in news", "in social"]);
+    assert_eq!(row("| news | 100.0 % |")[2], "100.0 %");
+    let source = row("| headlines |");
+    assert!(source[2].starts_with("`tweets.csv` (SHA-256") && source[3] == "news", "{source:?}");
+    assert_eq!(
+        source[4..8],
+        ["168, 24, 48", "Bearish, Bullish, Neutral", "1", "Headlines of nobody, 2019, made for a test."]
+    );
+    let notes = row("| notes |");
+    assert!(notes[2].contains("with `part` in [\"notes\"]"), "{notes:?}");
+    assert_eq!(notes[4..7], ["60, 0, 0", "Bearish, Bullish", "0.5"]);
+    assert!(
+        notes[7].contains("not stated") && card.contains("they are learned from, and were neither"),
+        "{card}"
+    );
+    for share in ["news", "social"] {
+        assert_eq!(
+            card.lines()
+                .filter(|line| line.starts_with(&format!("| {share} | ")) && line.contains('%'))
+                .count(),
+            2
+        );
+    }
+    folder.succeeds(&["report", "run"]);
+    let page = std::fs::read_to_string(folder.path("run/report.html")).unwrap();
+    for words in ["Domains", "seen in news", "Headlines of nobody", "Right of these", "(macro-F1: news "] {
+        assert!(page.contains(words), "{words} in the page");
+    }
+    // The data is that of the run, source by source.
+    let posts = std::fs::read_to_string(folder.path("posts.csv")).unwrap();
+    folder.write("posts.csv", posts + "rest,shares,?\n");
+    folder.fails(
+        &["export", "--run", "run", "--id", "tiny"],
+        &["posts.csv, posts.csv", "expected the data of the run"],
+    );
+}
+
+/// One source says the same as `data.train`.
+#[test]
+fn the_short_form_and_a_single_source_are_the_same_run() {
+    let folder = folder();
+    let source =
+        r#"data.sources=[{ name = "data", path = "tweets.csv", ids = ["Bearish", "Bullish", "Neutral"] }]"#;
+    folder.succeeds(&train("long", &[source, "train.epochs=2"]));
+    folder.succeeds(&[&tiny_base::train(&["train.epochs=2"])[..], &["--output", "short"]].concat());
+    for name in ["best.safetensors", "split.json", "seen.json"] {
+        let bytes = |run: &str| std::fs::read(folder.path(&format!("{run}/{name}"))).unwrap();
+        assert!(bytes("long") == bytes("short"), "{name}");
+    }
+    let [long, short] = ["long", "short"].map(|run| json(&folder, &format!("{run}/run.json")));
+    assert_eq!(long["data_sha256"], short["data_sha256"]);
+}
+
+#[test]
+fn conditions_hold_in_every_format() {
+    let folder = folder();
+    let tweets = std::fs::read_to_string(folder.path("tweets.csv")).unwrap();
+    let rows: Vec<(&str, &str)> = tweets.lines().skip(1).filter_map(|row| row.split_once(',')).collect();
+    let lines = rows.iter().enumerate().map(|(at, (text, label))| match at % 4 {
+        // Left out, whatever else is wrong with it.
+        3 => "{\"kind\": false, \"text\": 7}\n".to_owned(),
+        _ => format!("{{\"text\": \"{text}\", \"label\": {label}, \"kind\": true, \"year\": 2021}}\n"),
+    });
+    folder.write("tweets.jsonl", lines.collect::<String>());
+    let source = |conditions: &str| {
+        format!(
+            r#"data.sources=[{{ name = "a", path = "tweets.jsonl", ids = ["Bearish", "Bullish", "Neutral"], where = {{ {conditions} }} }}]"#
+        )
+    };
+    folder.succeeds(&train("run", &[&source("kind = true, year = [2020, 2021]"), "train.epochs=1"]));
+    let split = json(&folder, "run/split.json");
+    let count = ["train", "validation", "test"].map(|part| split[part].as_array().unwrap().len());
+    assert_eq!(count.iter().sum::<usize>(), 180);
+    folder.fails(
+        &train("none", &[&source("kind = true, year = 2020")]),
+        &["`kind` in [\"true\"] and `year` in [\"2020\"]"],
+    );
+    folder.write("lines.txt", "shares soar\n");
+    let lines = "data.sources.rest.path=lines.txt";
+    folder.fails(
+        &["adapt", "--config", "several.toml", "--set", lines],
+        &["source rest", "plain text", "`where`"],
+    );
 }
