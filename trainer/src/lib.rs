@@ -13,6 +13,7 @@ pub mod config {
     pub mod reading;
     pub mod recipe;
     pub mod schema;
+    pub mod sources;
     pub mod storage_format;
     pub mod sweep;
     pub mod training;
@@ -23,8 +24,10 @@ pub mod config {
 
 /// Texts and labels: read from files, divided into parts, cut into tokens.
 pub mod data {
+    pub mod collection;
     mod columns;
     mod csv;
+    pub mod domains;
     pub mod hash;
     pub mod held_out;
     mod jsonl;
@@ -32,6 +35,7 @@ pub mod data {
     pub mod labels;
     mod lines;
     pub mod near_duplicates;
+    pub mod overlap;
     mod parquet;
     mod readable;
     pub mod row;
@@ -122,6 +126,7 @@ pub mod objective {
     pub mod cross_entropy;
     pub mod encoder_teacher;
     pub mod masked_language_model;
+    pub mod targets;
     pub mod teachers;
 }
 

@@ -64,9 +64,9 @@ impl Stage {
         Self { decision, texts, held_out_sha256: held_out.map(HeldOut::sha256) }
     }
 
-    /// Whether it has read what a run on the data `data_sha256` holds out.
-    pub fn reading(&self, data_sha256: &str, held_out_sha256: &str) -> Reading {
-        let has_data = self.texts.iter().any(|file| file.sha256 == data_sha256);
+    /// Whether it has read what a run on files of these hashes holds out.
+    pub fn reading(&self, data_sha256: &[&str], held_out_sha256: &str) -> Reading {
+        let has_data = self.texts.iter().any(|file| data_sha256.contains(&file.sha256.as_str()));
         match self.held_out_sha256.as_deref() {
             Some(left_out) if left_out == held_out_sha256 => Reading::LeftOut,
             _ if !has_data => Reading::Unknown,
@@ -131,12 +131,12 @@ mod tests {
             texts: vec![file("other"), file("data")],
             held_out_sha256: held_out.map(str::to_owned),
         };
-        assert_eq!(stage(None).reading("data", "rows"), Reading::Read);
-        assert_eq!(stage(Some("rows")).reading("data", "rows"), Reading::LeftOut);
-        assert_eq!(stage(Some("others")).reading("data", "rows"), Reading::OtherSplit);
-        assert_eq!(stage(None).reading("unread", "rows"), Reading::Unknown);
+        assert_eq!(stage(None).reading(&["data"], "rows"), Reading::Read);
+        assert_eq!(stage(Some("rows")).reading(&["data"], "rows"), Reading::LeftOut);
+        assert_eq!(stage(Some("others")).reading(&["data"], "rows"), Reading::OtherSplit);
+        assert_eq!(stage(None).reading(&["unread"], "rows"), Reading::Unknown);
         // The same rows in a file of another hash: left out all the same.
-        assert_eq!(stage(Some("rows")).reading("unread", "rows"), Reading::LeftOut);
+        assert_eq!(stage(Some("rows")).reading(&["unread"], "rows"), Reading::LeftOut);
     }
 
     #[test]

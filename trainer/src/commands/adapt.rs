@@ -9,8 +9,8 @@ use crate::base::base_model;
 use crate::base::base_model::BaseModel;
 use crate::base::origin::{Decision, Stage};
 use crate::config::schema::Config;
+use crate::data::collection::Collection;
 use crate::data::held_out::HeldOut;
-use crate::data::labelled::{Dataset, read_configured};
 use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::{Split, split};
 use crate::data::unlabelled;
@@ -58,7 +58,7 @@ pub struct Adapted {
     pub fitted: Fitted,
 }
 
-/// Runs the adaptation on the training rows of `data.train` (where there is one) and on `data.unlabelled`, or the
+/// Runs the adaptation on the training rows of the labelled data (where there is some) and on the texts without labels, or the
 /// rest of one that was interrupted at this place; `None` where it is finished already.
 ///
 /// # Errors
@@ -73,19 +73,17 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
          that is not here. Fine-tune it as it is"
     );
     let tokenizer = Tokenizer::from_json(&base.tokenizer_json).context("the base model's tokenizer.json")?;
-    let dataset = match config.data.train.as_os_str().is_empty() {
+    let data = match config.data.labelled().is_empty() {
         true => None,
-        false => Some(read_configured(&config.data, true)?),
+        false => Some(Collection::read(&config.data, true)?),
     };
     let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
-    let divide =
-        |dataset: &Dataset| split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split);
-    let split = dataset.as_ref().map(divide).transpose()?;
-    let labelled = dataset.as_ref().zip(split.as_ref());
-    let held_out = labelled.map(|(dataset, split)| HeldOut::new(near_duplicates, dataset, split));
+    let divide = |data: &Collection| split(data, &config.data.labels, &near_duplicates, &config.split);
+    let split = data.as_ref().map(divide).transpose()?;
+    let labelled = data.as_ref().zip(split.as_ref());
+    let held_out = labelled.map(|(data, split)| HeldOut::new(near_duplicates, data, split));
     let inputs = unlabelled_inputs(config);
-    let record =
-        RunRecord::new(config, dataset.as_ref(), held_out.as_ref(), &inputs, &base, workers.count())?;
+    let record = RunRecord::new(config, data.as_ref(), held_out.as_ref(), &inputs, &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(base_model::WEIGHTS)) && record.is_at(place)? {
         return Ok(None);
     }
@@ -116,24 +114,24 @@ pub fn adapt(config: &Config, place: &Place) -> anyhow::Result<Option<Adapted>> 
 /// stay unseen), else the share `split.validation_fraction` of the unlabelled texts.
 fn texts(
     config: &Config,
-    labelled: Option<(&Dataset, &Split)>,
+    labelled: Option<(&Collection, &Split)>,
 ) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     let (mut training, validation);
-    if let Some((dataset, split)) = labelled {
+    if let Some((data, split)) = labelled {
         let texts = |indices: &[usize]| -> Vec<String> {
-            indices.iter().map(|&index| dataset.examples[index].text.clone()).collect()
+            indices.iter().map(|&index| data.examples[index].text.clone()).collect()
         };
         (training, validation) = (texts(&split.train), texts(&split.validation));
-        training.extend(unlabelled::read(config, labelled)?);
+        training.extend(unlabelled::read(config, labelled)?.texts);
     } else {
-        training = unlabelled::read(config, None)?;
+        training = unlabelled::read(config, None)?.texts;
         training.shuffle(&mut ChaCha8Rng::seed_from_u64(config.split.seed));
         let count = (training.len() as f64 * config.split.validation_fraction).ceil() as usize;
         validation = training.split_off(training.len().saturating_sub(count));
     }
     ensure!(
         !training.is_empty() && !validation.is_empty(),
-        "expected at least two different texts in `data.train` or `data.unlabelled`, found {}",
+        "expected at least two different texts in `data.train`, `data.unlabelled` or `data.sources`, found {}",
         training.len() + validation.len()
     );
     Ok((training, validation))

@@ -34,7 +34,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let path = arguments.output.clone().unwrap_or_else(|| arguments.run.join("report.html"));
     refuse_overwriting(&path, &arguments.run)?;
     let run = FinishedRun::read(&arguments.run)?;
-    overwriting::refuse(("--output", &path), &[("the run's data", &run.dataset.path)])?;
+    let files = run.data.sources.iter().map(|source| ("the run's data", source.config.path.as_path()));
+    overwriting::refuse(("--output", &path), &files.collect::<Vec<_>>())?;
     run.weights.require_inference()?;
     let test = run.look_at_test_rows("report", "every storage")?;
     let findings = Findings::measure(&test)?;

@@ -2,7 +2,7 @@
 
 use crate::config::Override;
 use crate::config::schema::Config;
-use crate::data::labelled::read_configured;
+use crate::data::collection::Collection;
 use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::split;
 use crate::data::unlabelled;
@@ -82,13 +82,13 @@ pub fn teach(config: &Config, output: &Path) -> anyhow::Result<Option<Answers>> 
     );
     let device = resources::device(config)?;
     let workers = Workers::new(resources::num_threads(config), &device)?;
-    let dataset = read_configured(&config.data, true)?;
+    let data = Collection::read(&config.data, true)?;
     let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
-    let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
-    let unlabelled = unlabelled::read(config, Some((&dataset, &split)))?;
-    let mut seen = SeenRows::new(&dataset, &split, &unlabelled)?;
-    let texts = teachers::training_texts(&dataset, &split, &unlabelled);
-    let teachers = teachers::open(config, None, &dataset.sha256, &texts, &mut seen)?;
+    let split = split(&data, &config.data.labels, &near_duplicates, &config.split)?;
+    let unlabelled = unlabelled::read(config, Some((&data, &split)))?;
+    let mut seen = SeenRows::new(&data, &split, &unlabelled.texts)?;
+    let texts = teachers::training_texts(&data, &split, &unlabelled.texts);
+    let teachers = teachers::open(config, None, &data.sha256(), &texts, &mut seen)?;
     let inputs = distillation.teachers.iter().map(|path| Input::read(Role::Teacher, path));
     let origin = Origin {
         labels: config.data.labels.clone(),

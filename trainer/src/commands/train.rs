@@ -7,12 +7,14 @@
 use super::stage;
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
+use crate::data::collection::Collection;
+use crate::data::domains::Domains;
 use crate::data::held_out::HeldOut;
-use crate::data::labelled::read_configured;
 use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::split;
 use crate::data::tokens::{select, tokenize};
 use crate::data::unlabelled;
+use crate::data::unlabelled::Unlabelled;
 use crate::export::storage::TensorStorage;
 use crate::fit::checkpoint;
 use crate::fit::randomness;
@@ -21,7 +23,7 @@ use crate::fit::training_loop;
 use crate::fit::training_loop::Fitted;
 use crate::fit::workers::Workers;
 use crate::objective::classification;
-use crate::objective::classification::Classification;
+use crate::objective::classification::{Classification, Item, Validated};
 use crate::objective::teachers;
 use crate::output::plots::confusion::confusion_matrix;
 use crate::output::standard_output::print;
@@ -33,6 +35,7 @@ use crate::run::seen::SeenRows;
 use crate::scoring::metrics::Evaluation;
 use anyhow::ensure;
 use encoder::Quantization;
+use indexmap::IndexMap;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -44,10 +47,11 @@ pub fn run(arguments: &stage::Arguments) -> anyhow::Result<()> {
     let (config, place) = arguments.stage()?;
     let Some(trained) = train(&config, &place)? else { return stage::print_finished(&place) };
     print(&format!(
-        "epoch {} of {} is kept; on the validation rows:\n{}\n{}\n",
+        "epoch {} of {} is kept; on the validation rows:\n{}\n{}{}\n",
         trained.fitted.epoch,
         config.train.epochs,
-        tables::evaluation(&trained.validation),
+        tables::evaluation(&trained.validation.evaluation),
+        tables::domains(&trained.validation.domains),
         trained.folder.display()
     ))
 }
@@ -60,7 +64,7 @@ pub struct Trained {
     /// The kept epoch and its score on the validation rows.
     pub fitted: Fitted,
     /// The kept weights on the validation rows.
-    pub validation: Evaluation,
+    pub validation: Validated,
 }
 
 /// Runs the whole training, or the rest of one that was interrupted at this place; `None` where it is finished
@@ -72,29 +76,29 @@ pub struct Trained {
 pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> {
     let device = resources::device(config)?;
     let workers = Workers::new(resources::num_threads(config), &device)?;
-    let dataset = read_configured(&config.data, true)?;
+    let data = Collection::read(&config.data, true)?;
     let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
-    let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
+    let split = split(&data, &config.data.labels, &near_duplicates, &config.split)?;
     let base = BaseModel::load(&config.model, config.data.labels.len())?;
     ensure!(
         base.config.architecture.is_bert() || !config.export.quantization_aware,
         "`export.quantization_aware`: expected false for an MPNet, found true: it has no inference in int8 to be trained for"
     );
-    let held_out = HeldOut::new(near_duplicates, &dataset, &split);
+    let held_out = HeldOut::new(near_duplicates, &data, &split);
     let inputs = distillation_inputs(config);
-    let record = RunRecord::new(config, Some(&dataset), Some(&held_out), &inputs, &base, workers.count())?;
+    let record = RunRecord::new(config, Some(&data), Some(&held_out), &inputs, &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(EVALUATION)) && record.is_at(place)? {
         return Ok(None);
     }
-    let rows = tokenize(&dataset, &base.tokenizer_json, config)?;
-    let class_weights = classification::class_weights(config, &dataset, &split)?;
+    let rows = tokenize(&data, &base.tokenizer_json, config)?;
+    let class_weights = classification::class_weights(config, &data, &split)?;
     let unlabelled = match config.distillation.is_on() {
-        true => unlabelled::read(config, Some((&dataset, &split)))?,
-        false => Vec::new(),
+        true => unlabelled::read(config, Some((&data, &split)))?,
+        false => Unlabelled::default(),
     };
-    let mut seen = SeenRows::new(&dataset, &split, &unlabelled)?;
-    let texts = teachers::training_texts(&dataset, &split, &unlabelled);
-    let teachers = teachers::open(config, Some(&base), &dataset.sha256, &texts, &mut seen)?;
+    let mut seen = SeenRows::new(&data, &split, &unlabelled.texts)?;
+    let texts = teachers::training_texts(&data, &split, &unlabelled.texts);
+    let teachers = teachers::open(config, Some(&base), &data.sha256(), &texts, &mut seen)?;
     let parameters = base.parameters(&device, &mut randomness::initial_generator(config))?;
     let formats = TensorStorage::configured(&config.export).formats(&base.config)?;
     let quantization =
@@ -112,22 +116,29 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
         eprintln!("warning: {}", history::origin(stage, &record));
     }
     let targets = teachers.targets(config, &texts, &folder, &workers)?;
-    let unlabelled = unlabelled::tokenize(&unlabelled, &base.tokenizer_json, config)?;
-    let (training, validation) = (select(&rows, &split.train), select(&rows, &split.validation));
-    let objective = Classification::new(config, training, unlabelled, validation, class_weights, targets);
+    let mut items = classification::items(&data, &rows, &split, config.data.labels.len());
+    let ids = unlabelled::tokenize(&unlabelled.texts, &base.tokenizer_json, config)?;
+    let without_labels = ids.into_iter().zip(unlabelled.weights);
+    items.extend(without_labels.map(|(input_ids, weight)| Item { input_ids, told: None, weight }));
+    let validation = (select(&rows, &split.validation), Domains::new(&data, &split.validation));
+    let objective = Classification::new(config, items, validation, class_weights, targets);
     let fitted = training_loop::fit(config, &folder, &workers, &parameters, &objective)?;
 
     let kept = parameters.with_checkpoint(&folder.path().join(CHECKPOINT))?;
-    let validation = objective.score(&kept, &workers, objective.validation())?.0;
+    let validation = objective.score(&kept, &workers)?;
     confusion_matrix(
         &folder.path().join("confusion.svg"),
-        &validation,
+        &validation.evaluation,
         "validation rows",
         &config.data.labels,
     )?;
     folder.write(
         EVALUATION,
-        &serde_json::to_vec_pretty(&OfRows { part: "validation", evaluation: &validation })?,
+        &serde_json::to_vec_pretty(&OfRows {
+            part: "validation",
+            evaluation: &validation.evaluation,
+            domains: &validation.domains,
+        })?,
     )?;
     folder.remove(checkpoint::STATE)?;
     folder.remove(teachers::TARGETS)?;
@@ -140,4 +151,6 @@ struct OfRows<'a> {
     part: &'a str,
     #[serde(flatten)]
     evaluation: &'a Evaluation,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    domains: &'a IndexMap<String, Evaluation>,
 }

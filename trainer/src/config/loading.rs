@@ -9,7 +9,7 @@ use super::overrides::Override;
 use super::schema::Config;
 use super::validation;
 use anyhow::{Context, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 impl Config {
     /// Reads the file, lays the overrides over it, fills in defaults, checks every range.
@@ -35,10 +35,10 @@ impl Config {
             Some(set) => set.to_string(),
             None => path.display().to_string(),
         };
-        let config: Self = match serde_path_to_error::deserialize(table.clone()) {
+        let mut config: Self = match serde_path_to_error::deserialize(table.clone()) {
             Ok(config) => config,
             Err(error) => {
-                let key = error.path().to_string();
+                let key = overrides::by_name(&error.path().to_string(), &table);
                 let message = error.inner().to_string();
                 let reason = message.lines().next().unwrap_or_default();
                 // Of an item of a list, the list is what is written anew.
@@ -49,8 +49,18 @@ impl Config {
                 bail!("`{key}` in {}: {reason}{hint}", source_of(&key));
             }
         };
+        if !config.data.sources.is_empty() {
+            // A file states every key; who sets this one means it.
+            let set = override_of("data.train").filter(|_| !config.data.train.as_os_str().is_empty());
+            if let Some(set) = set {
+                bail!(
+                    "{set}: expected no `data.train` beside `data.sources`, which stand in its place. Set `path` of one"
+                );
+            }
+            config.data.train = PathBuf::new();
+        }
         if let Err(invalid) = validation::check(&config) {
-            bail!("`{}` in {}: {invalid}", invalid.key, source_of(invalid.key));
+            bail!("`{}` in {}: {invalid}", invalid.key, source_of(&invalid.key));
         }
         Ok(config)
     }
@@ -60,7 +70,6 @@ impl Config {
 mod tests {
     use super::*;
     use crate::config::training::ClassWeights;
-    use std::path::PathBuf;
 
     fn load(content: &str, overrides: &[&str]) -> Config {
         let folder = tempfile::tempdir().unwrap();

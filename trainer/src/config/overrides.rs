@@ -8,6 +8,8 @@ use toml::{Table, Value};
 
 /// A table of the user's own keys; as a whole it is one value of the configuration.
 const TABLES: [&str; 1] = ["data.label_map"];
+/// Tables with names; `data.sources.NAME.KEY` is a key of one.
+const SOURCES: &str = "data.sources";
 
 /// One key of a configuration with another value than the file's.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +66,9 @@ impl Override {
     /// A key that `known` lacks, or a whole section where a single key is expected.
     pub fn apply(&self, table: &mut Table, known: &Table) -> anyhow::Result<()> {
         let key = self.key.as_str();
+        if let Some(inside) = key.strip_prefix(SOURCES).and_then(|rest| rest.strip_prefix('.')) {
+            return self.apply_to_source(table, inside);
+        }
         match lookup(known, key) {
             None => bail!(unknown_key(key, known)),
             Some(Value::Table(section)) if !TABLES.contains(&key) => {
@@ -81,6 +86,26 @@ impl Override {
                 inner.as_table_mut().with_context(|| format!("`{section}` is no section in the file"))?;
         }
         target.insert(last.to_owned(), self.value.clone());
+        Ok(())
+    }
+
+    /// Lays the value over the key `NAME.KEY` of a source; which keys there are, its type says.
+    fn apply_to_source(&self, table: &mut Table, inside: &str) -> anyhow::Result<()> {
+        let expected = || format!("`{}`: expected data.sources.NAME.KEY, without further keys", self.key);
+        let (name, key) =
+            inside.split_once('.').filter(|(_, key)| !key.contains('.')).with_context(expected)?;
+        let data = table.get_mut("data").and_then(Value::as_table_mut);
+        let sources = data.and_then(|data| data.get_mut("sources")).and_then(Value::as_array_mut);
+        let mut sources: Vec<&mut Table> =
+            sources.into_iter().flatten().filter_map(Value::as_table_mut).collect();
+        let name_of =
+            |source: &Table| source.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let names: Vec<String> = sources.iter().map(|source| name_of(source)).collect();
+        let Some(index) = names.iter().position(|found| found == name) else {
+            let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            bail!("`{}`: expected the name of a source ({found}), found {name}", self.key);
+        };
+        sources[index].insert(key.to_owned(), self.value.clone());
         Ok(())
     }
 }
@@ -116,12 +141,29 @@ fn parse_value(text: &str) -> Value {
     lone.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// The value at this full path.
+/// The value at this full path; `data.sources.NAME` is the source of that name.
 pub fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {
         None => table.get(key),
-        Some((section, rest)) => lookup(table.get(section)?.as_table()?, rest),
+        Some((section, rest)) => match table.get(section)? {
+            Value::Array(sources) => {
+                let (name, rest) = rest.split_once('.')?;
+                let has_name = |source: &&Table| source.get("name").and_then(Value::as_str) == Some(name);
+                lookup(sources.iter().filter_map(Value::as_table).find(has_name)?, rest)
+            }
+            section => lookup(section.as_table()?, rest),
+        },
     }
+}
+
+/// The path of a key inside a source, `data.sources[2].weight`, as `--set` has it; any other one as it is.
+pub fn by_name(path: &str, table: &Table) -> String {
+    let named = || {
+        let (index, rest) = path.strip_prefix(SOURCES)?.strip_prefix('[')?.split_once(']')?;
+        let source = lookup(table, SOURCES)?.as_array()?.get(index.parse::<usize>().ok()?)?;
+        Some(format!("{SOURCES}.{}{rest}", source.get("name")?.as_str()?))
+    };
+    named().unwrap_or_else(|| path.to_owned())
 }
 
 /// Full paths of the keys of `table`; a table counts as a section only where `known` has one.

@@ -22,6 +22,19 @@ pub struct ReadOptions {
     pub encoding: Encoding,
     /// What the file writes → the name or id of the label that it means.
     pub label_map: IndexMap<String, String>,
+    /// Column or key → the values of which a row must have one to count; of several columns all must fit.
+    pub conditions: IndexMap<String, Vec<String>>,
+}
+
+impl ReadOptions {
+    /// ` with `source` in ["a", "b"]`: what a row must have to count; nothing where every row does.
+    pub fn conditions_in_words(&self) -> String {
+        let words = self.conditions.iter().map(|(column, values)| format!("`{column}` in {values:?}"));
+        match self.conditions.is_empty() {
+            true => String::new(),
+            false => format!(" with {}", words.collect::<Vec<_>>().join(" and ")),
+        }
+    }
 }
 
 impl Default for ReadOptions {
@@ -32,6 +45,7 @@ impl Default for ReadOptions {
             delimiter: Delimiter::Auto,
             encoding: Encoding::default(),
             label_map: IndexMap::new(),
+            conditions: IndexMap::new(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! run folder. Relative paths count from the working directory.
 
 use super::reading::{Delimiter, Encoding, ReadOptions};
+use super::sources::SourceConfig;
 use super::storage_format;
 use super::storage_format::TensorFormat;
 use super::training::DistillationConfig;
@@ -82,18 +83,28 @@ pub struct DataConfig {
     pub encoding: Encoding,
     /// What the file writes for a label → the label's name or id.
     pub label_map: IndexMap<String, String>,
+    /// Several files in the place of `train`, which is then not read.
+    pub sources: Vec<SourceConfig>,
 }
 
 impl DataConfig {
-    /// How the files are read.
-    pub fn read_options(&self) -> ReadOptions {
-        ReadOptions {
-            text_column: self.text_column.clone(),
-            label_column: self.label_column.clone(),
-            delimiter: self.delimiter,
-            encoding: self.encoding,
-            label_map: self.label_map.clone(),
+    /// What has labels: the sources that tell some apart, or else `train`, if that is not empty.
+    pub fn labelled(&self) -> Vec<SourceConfig> {
+        match self.sources.is_empty() {
+            false => self.sources.iter().filter(|source| source.is_labelled()).cloned().collect(),
+            true if self.train.as_os_str().is_empty() => Vec::new(),
+            true => vec![SourceConfig {
+                label_map: self.label_map.clone(),
+                description: self.source.clone(),
+                ..SourceConfig::new("data", self.train.clone())
+            }],
         }
+    }
+
+    /// What is read without labels: the files of `unlabelled`, then the sources that tell no labels apart.
+    pub fn texts(&self) -> Vec<SourceConfig> {
+        let files = self.unlabelled.iter().map(|path| SourceConfig::new("", path.clone()));
+        files.chain(self.sources.iter().filter(|source| !source.is_labelled()).cloned()).collect()
     }
 }
 
@@ -110,6 +121,7 @@ impl Default for DataConfig {
             delimiter: options.delimiter,
             encoding: options.encoding,
             label_map: options.label_map,
+            sources: Vec::new(),
         }
     }
 }
@@ -217,6 +229,7 @@ impl Config {
         let mut config = self.clone();
         config.data.train = PathBuf::new();
         config.data.unlabelled = Vec::new();
+        config.data.sources.iter_mut().for_each(|source| source.path = PathBuf::new());
         config.model.base = PathBuf::new();
         config.distillation.teachers = Vec::new();
         config.distillation.answers = Vec::new();

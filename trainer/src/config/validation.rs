@@ -2,6 +2,8 @@
 //!
 //! Checked once after loading, so that training cannot fail an hour later over a fraction of 1.5.
 
+mod sources;
+
 use super::schema::Config;
 use super::training::ClassWeights;
 use classifier::normalization::Normalization;
@@ -14,7 +16,7 @@ use thiserror::Error;
 #[error("expected {expected}, found {found}")]
 pub struct InvalidValue {
     /// Full path of the key.
-    pub key: &'static str,
+    pub key: String,
     expected: String,
     found: String,
 }
@@ -25,6 +27,7 @@ const FEWEST_TOKENS: usize = 3;
 /// The first value that its key does not accept.
 pub fn check(config: &Config) -> Result<(), InvalidValue> {
     check_texts(config)?;
+    sources::check(config)?;
     check_fractions(config)?;
     check_counts(config)?;
     check_answers(config)
@@ -32,14 +35,14 @@ pub fn check(config: &Config) -> Result<(), InvalidValue> {
 
 fn ensure(
     holds: bool,
-    key: &'static str,
+    key: impl Into<String>,
     expected: impl Into<String>,
     found: impl ToString,
 ) -> Result<(), InvalidValue> {
     if holds {
         Ok(())
     } else {
-        Err(InvalidValue { key, expected: expected.into(), found: found.to_string() })
+        Err(InvalidValue { key: key.into(), expected: expected.into(), found: found.to_string() })
     }
 }
 

@@ -5,7 +5,7 @@ mod quoting;
 mod records;
 
 use super::columns::{self, are_similar};
-use super::row::{Columns, Each, Rejected, Row};
+use super::row::{Columns, Each, Field, Rejected};
 use super::source::{Origin, Source};
 use anyhow::{Context, bail};
 use records::Records;
@@ -37,10 +37,10 @@ pub fn rows(source: Source<'_>, columns: Columns<'_>, delimiter: u8, each: Each<
                 header = Some(Header::new(&fields, columns, delimiter, &path, line)?);
             }
             (None, Err(reason)) => bail!("{}:{line}: {reason}", path.display()),
-            (Some(header), fields) => {
-                let row = fields.and_then(|fields| header.pick(&fields, line));
-                each(row.map_err(|reason| Rejected { line, reason }))?;
-            }
+            (Some(header), fields) => match fields.and_then(|fields| header.pick(&fields)) {
+                Ok(fields) => columns.row(line, fields).map_or(Ok(()), &mut *each)?,
+                Err(reason) => each(Err(Rejected { line, reason }))?,
+            },
         }
     }
     if header.is_none() {
@@ -55,7 +55,7 @@ pub fn rows(source: Source<'_>, columns: Columns<'_>, delimiter: u8, each: Each<
 
 struct Header {
     num_fields: usize,
-    /// Of the text, and of the label where one is wanted.
+    /// Of the text, of the label where one is wanted, of the conditions.
     picked: Vec<usize>,
     delimiter: u8,
 }
@@ -74,7 +74,7 @@ impl Header {
         Ok(Self { num_fields: fields.len(), picked, delimiter })
     }
 
-    fn pick(&self, fields: &[impl AsRef<str>], line: usize) -> Result<Row, String> {
+    fn pick(&self, fields: &[impl AsRef<str>]) -> Result<Vec<Field>, String> {
         if fields.len() != self.num_fields {
             let name = DELIMITERS.iter().find(|(byte, ..)| *byte == self.delimiter);
             return Err(format!(
@@ -84,9 +84,7 @@ impl Header {
                 name.map_or("the delimiter", |(_, name, _)| name)
             ));
         }
-        let mut picked = self.picked.iter().map(|index| fields[*index].as_ref().to_owned());
-        let (text, label) = (picked.next().unwrap_or_default(), picked.next().unwrap_or_default());
-        Ok(Row { line, text, label })
+        Ok(self.picked.iter().map(|index| Ok(fields[*index].as_ref().to_owned())).collect())
     }
 }
 

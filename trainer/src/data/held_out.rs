@@ -3,8 +3,8 @@
 //! Stages that read texts before a run does (`prune`, `adapt`) leave these out, and record by a hash which ones they
 //! were: so a run knows whether they were its own.
 
+use super::collection::Collection;
 use super::hash::sha256_hex;
-use super::labelled::{Dataset, read_configured};
 use super::near_duplicates::NearDuplicates;
 use super::split::{Split, split};
 use crate::config::schema::Config;
@@ -20,9 +20,9 @@ pub struct HeldOut {
 
 impl HeldOut {
     /// Of a run on these rows with this split.
-    pub fn new(near_duplicates: NearDuplicates, dataset: &Dataset, split: &Split) -> Self {
-        let rows = split.validation.iter().chain(&split.test);
-        let keys = rows.map(|&index| near_duplicates.key(&dataset.examples[index].text)).collect();
+    pub fn new(near_duplicates: NearDuplicates, rows: &Collection, split: &Split) -> Self {
+        let indices = split.validation.iter().chain(&split.test);
+        let keys = indices.map(|&index| near_duplicates.key(&rows.examples[index].text)).collect();
         Self { near_duplicates, keys }
     }
 
@@ -31,11 +31,11 @@ impl HeldOut {
     /// # Errors
     /// Labelled data that cannot be read or divided.
     pub fn of(config: &Config) -> anyhow::Result<Self> {
-        let dataset =
-            read_configured(&config.data, false).context("`data.train`, whose held-out rows are left out")?;
+        let rows = Collection::read(&config.data, false)
+            .context("the labelled data, whose held-out rows are left out")?;
         let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
-        let split = split(&dataset.examples, &config.data.labels, &near_duplicates, &config.split)?;
-        Ok(Self::new(near_duplicates, &dataset, &split))
+        let split = split(&rows, &config.data.labels, &near_duplicates, &config.split)?;
+        Ok(Self::new(near_duplicates, &rows, &split))
     }
 
     /// Whether the text is held out, in these words or in others that a model reads as the same.

@@ -5,7 +5,7 @@
 
 use super::columns;
 use super::lines;
-use super::row::{Columns, Each, Rejected, Row};
+use super::row::{Columns, Each, Field, Rejected};
 use super::source::Source;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
@@ -21,41 +21,45 @@ pub fn rows(source: Source<'_>, keys: Columns<'_>, each: Each<'_>) -> anyhow::Re
         if text.as_ref().is_ok_and(|text| text.trim().is_empty()) {
             return Ok(());
         }
-        let row = text.and_then(|text| row(text, keys, line));
-        each(row.map_err(|reason| Rejected { line, reason }))
+        match text.and_then(|text| fields(text, keys)) {
+            Ok(fields) => keys.row(line, fields).map_or(Ok(()), &mut *each),
+            Err(reason) => each(Err(Rejected { line, reason })),
+        }
     })
 }
 
-fn row(text: &str, keys: Columns<'_>, line: usize) -> Result<Row, String> {
+fn fields(text: &str, keys: Columns<'_>) -> Result<Vec<Field>, String> {
     // Serde would take an array for a struct, field by field.
     if !text.trim_start().starts_with('{') {
         return Err("expected a JSON object, found a line that does not begin with `{`".to_owned());
     }
+    let names = keys.names();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let object = Wanted(keys).deserialize(&mut deserializer).and_then(|object| {
+    let object = Wanted(&names).deserialize(&mut deserializer).and_then(|object| {
         deserializer.end()?;
         Ok(object)
     });
-    let Object { text, label, keys: found } =
+    let Object { values, keys: found } =
         object.map_err(|error| format!("expected a JSON object, {}", reason(&error)))?;
-    let missing = |key: &str, expected: &str| {
-        let found: Vec<&str> = found.iter().map(String::as_str).collect();
-        format!("expected the key `{key}` with {expected}, found none{}", columns::cure(keys, &found))
-    };
-    let text = match text.ok_or_else(|| missing(keys.text, "a string"))? {
-        Value::String(text) => text,
-        other => return Err(format!("`{}`: expected a string, found {other}", keys.text)),
-    };
-    let label = match (keys.label, label) {
-        (None, _) => String::new(),
-        (Some(key), None) => return Err(missing(key, "a label id or name")),
-        (Some(_), Some(Value::String(label))) => label,
-        (Some(_), Some(Value::Number(id))) => id.to_string(),
-        (Some(key), Some(other)) => {
-            return Err(format!("`{key}`: expected a label id or name, found {other}"));
+    let field = |(index, (key, value)): (usize, (&&str, Option<Value>))| {
+        let (is_text, expected) = match index {
+            0 => (true, "a string"),
+            _ => (false, "a label id or name"),
+        };
+        match value {
+            Some(Value::String(text)) => Ok(text),
+            Some(Value::Number(number)) if !is_text => Ok(number.to_string()),
+            // Of a condition; a label is none of these.
+            Some(Value::Bool(value)) if keys.label != Some(*key) && !is_text => Ok(value.to_string()),
+            Some(other) => Err(format!("`{key}`: expected {expected}, found {other}")),
+            None => {
+                let found: Vec<&str> = found.iter().map(String::as_str).collect();
+                let cure = columns::cure(keys, &found);
+                Err(format!("expected the key `{key}` with {expected}, found none{cure}"))
+            }
         }
     };
-    Ok(Row { line, text, label })
+    Ok(names.iter().zip(values).enumerate().map(field).collect())
 }
 
 /// The parser's words with the column alone: its line is always 1 here.
@@ -65,15 +69,14 @@ fn reason(error: &serde_json::Error) -> String {
     format!("found: {words} at column {}", error.column())
 }
 
-/// The wanted values of an object, and all its keys.
+/// The wanted values of an object, one for each name, and all its keys.
 struct Object {
-    text: Option<Value>,
-    label: Option<Value>,
+    values: Vec<Option<Value>>,
     keys: Vec<String>,
 }
 
 /// Refuses a wanted key that is there twice, which a generic JSON value would not.
-struct Wanted<'a>(Columns<'a>);
+struct Wanted<'a>(&'a [&'a str]);
 
 impl<'de> DeserializeSeed<'de> for Wanted<'_> {
     type Value = Object;
@@ -91,18 +94,16 @@ impl<'de> Visitor<'de> for Wanted<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-        let mut object = Object { text: None, label: None, keys: Vec::new() };
+        let mut object = Object { values: vec![None; self.0.len()], keys: Vec::new() };
         while let Some(key) = map.next_key::<String>()? {
-            let wanted = match key == self.0.text {
-                true => Some(&mut object.text),
-                false => (self.0.label == Some(key.as_str())).then_some(&mut object.label),
-            };
-            match wanted {
-                Some(Some(_)) => return Err(A::Error::custom(format!("duplicate key `{key}`"))),
-                Some(value) => *value = Some(map.next_value()?),
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+            let wanted: Vec<usize> = (0..self.0.len()).filter(|index| self.0[*index] == key).collect();
+            if wanted.is_empty() {
+                map.next_value::<IgnoredAny>()?;
+            } else if wanted.iter().any(|index| object.values[*index].is_some()) {
+                return Err(A::Error::custom(format!("duplicate key `{key}`")));
+            } else {
+                let value: Value = map.next_value()?;
+                wanted.into_iter().for_each(|index| object.values[index] = Some(value.clone()));
             }
             object.keys.push(key);
         }

@@ -10,7 +10,6 @@ use super::row::{Rejected, Row, refuse};
 use super::rows::{self, Format};
 use super::source;
 use crate::config::reading::ReadOptions;
-use crate::config::schema::DataConfig;
 use anyhow::bail;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
@@ -43,21 +42,6 @@ pub struct Dataset {
     left_out: Vec<usize>,
 }
 
-/// Reads the labelled file of a configuration as [`read_labelled`] does; `is_first` is false where its warning has been
-/// given before.
-///
-/// # Errors
-/// As [`read_labelled`].
-pub fn read_configured(config: &DataConfig, is_first: bool) -> anyhow::Result<Dataset> {
-    let labels = Labels::new(&config.labels, "`data.labels`");
-    let dataset = read(&config.train, &labels, &config.read_options())?;
-    refuse(&config.train, &dataset.rejected)?;
-    if is_first {
-        dataset.warn_of_left_out();
-    }
-    Ok(dataset)
-}
-
 /// Reads rows of text and label; a label is an id or a name, exactly as written there, or what the options map to one.
 ///
 /// # Errors
@@ -65,9 +49,18 @@ pub fn read_configured(config: &DataConfig, is_first: bool) -> anyhow::Result<Da
 /// unknown label, a text that is blank. All such rows are told at once, each by file and line. Texts that are only a URL
 /// are left out with a warning of the same form on standard error.
 pub fn read_labelled(path: &Path, labels: &Labels, options: &ReadOptions) -> anyhow::Result<Dataset> {
+    let dataset = read_again(path, labels, options)?;
+    dataset.warn_of_left_out();
+    Ok(dataset)
+}
+
+/// As [`read_labelled`], where its warning has been given before.
+///
+/// # Errors
+/// As [`read_labelled`].
+pub fn read_again(path: &Path, labels: &Labels, options: &ReadOptions) -> anyhow::Result<Dataset> {
     let dataset = read(path, labels, options)?;
     refuse(path, &dataset.rejected)?;
-    dataset.warn_of_left_out();
     Ok(dataset)
 }
 
@@ -111,7 +104,10 @@ fn read(path: &Path, labels: &Labels, options: &ReadOptions) -> anyhow::Result<D
                 "{shown}:{first} is left out, and so are all rows: expected words in the text, found only URLs"
             );
         }
-        bail!("{shown}: expected at least one row of text and label, found none");
+        bail!(
+            "{shown}: expected at least one row of text and label{}, found none",
+            options.conditions_in_words()
+        );
     }
     Ok(Dataset { examples, sha256, path: path.to_owned(), rejected, spellings, left_out })
 }

@@ -1,8 +1,10 @@
 //! What a label in a file means: an id or a name of the model's labels, or what a map makes of it.
 //!
 //! Strict, because a label that is guessed wrong is never noticed: an id has no sign and no leading zeros, a name is
-//! written letter by letter. Where a name is itself a number (`["1", "2", "3"]`, `["-1", "1"]`), labels are names only.
+//! written letter by letter. Where a name is itself a number (`["1", "2", "3"]`, `["-1", "1"]`), labels are names only. In
+//! one file of several, an id stands for a label only where the file's order is stated: each may have another.
 
+use crate::config::sources::SourceConfig;
 use anyhow::Context;
 use classifier::Classifier;
 use indexmap::IndexMap;
@@ -21,13 +23,25 @@ pub struct Labels {
     map: IndexMap<String, usize>,
     /// Whether an id stands for a label.
     has_ids: bool,
+    /// The source that has them, where there are several.
+    source: Option<SourceConfig>,
 }
 
 impl Labels {
     /// Labels by id; messages say whose they are (`the labels of …`).
     pub fn new(names: &[String], owner: impl Into<String>) -> Self {
         let has_ids = !names.iter().any(|name| looks_like_a_number(name));
-        Self { names: names.to_vec(), owner: owner.into(), map: IndexMap::new(), has_ids }
+        Self { names: names.to_vec(), owner: owner.into(), map: IndexMap::new(), has_ids, source: None }
+    }
+
+    /// Those of `data.labels` that a source may have, by name, and by id where it states the order.
+    pub fn of_source(source: &SourceConfig, names: &[String]) -> Self {
+        let mut labels =
+            Self { has_ids: false, source: Some(source.clone()), ..Self::new(names, "`data.labels`") };
+        for (id, label) in source.ids.iter().enumerate() {
+            labels.map.extend(labels.named(label).map(|label| (id.to_string(), label)));
+        }
+        labels
     }
 
     /// A model file's labels.
@@ -56,7 +70,17 @@ impl Labels {
     /// In words: what is expected, what was found, which label it may be.
     pub fn id(&self, found: &str) -> Result<usize, String> {
         let id = self.map.get(found).copied().or_else(|| self.named(found));
-        id.ok_or_else(|| self.unknown(found))
+        let id = id.ok_or_else(|| self.unknown(found))?;
+        let told_apart = self.source.as_ref().and_then(|source| source.labels.as_ref());
+        match told_apart.filter(|labels| !labels.contains(&self.names[id])) {
+            None => Ok(id),
+            Some(labels) => Err(format!(
+                "expected a label that the source tells apart ({}), found {found:?}. Add {} to its `labels`, or leave such \
+                 rows out with `where`",
+                labels.join(", "),
+                self.names[id]
+            )),
+        }
     }
 
     fn named(&self, label: &str) -> Option<usize> {
@@ -72,18 +96,32 @@ impl Labels {
         let names: Vec<_> = self.names.iter().enumerate().map(name).collect();
         let cure = match (found.trim().is_empty(), self.meant(found)) {
             (true, _) => "Fill it in or remove the row".to_owned(),
+            (false, _) if self.is_unstated_id(found) => format!(
+                "A number is no label here, for every file may count in another order: state this one's, data.sources.{}.ids \
+                 = {:?}",
+                self.source.as_ref().map_or("NAME", |source| &source.name),
+                self.names
+            ),
             (false, Some(meant)) => {
-                format!("Did you mean {meant}? Correct it, or map it: --label-map '{found}={meant}'")
+                format!("Did you mean {meant}? Correct it, or map it: {}", self.mapping(found, meant))
             }
-            (false, None) => format!("Correct it, or map it: --label-map '{found}=LABEL'"),
+            (false, None) => format!("Correct it, or map it: {}", self.mapping(found, "LABEL")),
         };
-        let in_configuration =
-            if found.trim().is_empty() { "" } else { " (in a configuration [data.label_map])" };
-        format!(
-            "unknown label: expected {} ({}), found {found:?}. {cure}{in_configuration}",
-            names.join(", "),
-            self.owner
-        )
+        format!("unknown label: expected {} ({}), found {found:?}. {cure}", names.join(", "), self.owner)
+    }
+
+    /// A number in a source that does not say what its numbers mean.
+    fn is_unstated_id(&self, found: &str) -> bool {
+        let states_none = self.source.as_ref().is_some_and(|source| source.ids.is_empty());
+        states_none && strict_id(found.trim()).is_some()
+    }
+
+    /// How to map what was found.
+    fn mapping(&self, found: &str, label: &str) -> String {
+        match &self.source {
+            None => format!("--label-map '{found}={label}' (in a configuration [data.label_map])"),
+            Some(source) => format!("data.sources.{}.label_map = {{ {found:?} = {label:?} }}", source.name),
+        }
     }
 
     /// The label that somebody meant: in other case, with spaces, as a number in another form, misspelled.
@@ -169,6 +207,26 @@ mod tests {
         assert!(ratings.id("0").unwrap_err().contains("expected 1, 2, 3 (the labels of a test)"));
         let signs = labels(&["-1", "1"], &[]).unwrap();
         assert_eq!(["-1", "1", "0", "+1"].map(|found| signs.id(found).ok()), [Some(0), Some(1), None, None]);
+    }
+
+    #[test]
+    fn a_source_has_ids_where_it_states_their_order_and_only_labels_that_it_tells_apart() {
+        let names = MOODS.map(str::to_owned);
+        let mut source = SourceConfig::new("notes", "notes.csv".into());
+        let id = |source: &SourceConfig, found: &str| Labels::of_source(source, &names).id(found);
+        assert_eq!(id(&source, "Bullish"), Ok(1));
+        let error = id(&source, "1").unwrap_err();
+        let stated = r#"data.sources.notes.ids = ["Bearish", "Bullish", "Neutral"]"#;
+        assert!(error.contains("another order") && error.contains(stated), "{error}");
+        let error = id(&source, "bullish").unwrap_err();
+        assert!(error.contains(r#"data.sources.notes.label_map = { "bullish" = "Bullish" }"#), "{error}");
+        source.ids = ["Neutral", "Bullish", "Bearish"].map(str::to_owned).to_vec();
+        assert_eq!(["0", "1", "2", "Bearish"].map(|found| id(&source, found)), [Ok(2), Ok(1), Ok(0), Ok(0)]);
+        assert!(id(&source, "3").unwrap_err().contains("unknown label"));
+        source.labels = Some(vec!["Bullish".to_owned(), "Bearish".to_owned()]);
+        assert_eq!(id(&source, "2"), Ok(0));
+        let error = id(&source, "0").unwrap_err();
+        assert!(error.contains("tells apart (Bullish, Bearish)") && error.contains("Add Neutral"), "{error}");
     }
 
     #[test]

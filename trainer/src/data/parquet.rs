@@ -4,7 +4,7 @@
 //! number in the file stands in its place. A row with a null or with bytes that are no text is rejected by itself.
 
 use super::columns;
-use super::row::{Columns, Each, Rejected, Row};
+use super::row::{Columns, Each, Field};
 use ::parquet::basic::{Compression, ConvertedType, Type as Physical};
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::DataType;
@@ -18,9 +18,6 @@ use std::path::Path;
 
 /// Values of a column that are in memory at once.
 const BATCH_ROWS: usize = 4096;
-
-/// A value as text, or why the row has none.
-type Field = Result<String, String>;
 
 /// The values of the wanted columns, row by row. Other columns are ignored.
 ///
@@ -36,12 +33,12 @@ pub fn rows(path: &Path, columns: Columns<'_>, each: Each<'_>) -> anyhow::Result
     let reader = unpanicked(|| SerializedFileReader::new(file)).with_context(damaged)?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let positions = leaves(schema, columns).with_context(|| place.to_string())?;
-    let columns = columns.names();
+    let names = columns.names();
 
     let mut line = 0;
     for index in 0..reader.num_row_groups() {
         let group = unpanicked(|| reader.get_row_group(index)).with_context(damaged)?;
-        for (position, column) in positions.iter().zip(&columns) {
+        for (position, column) in positions.iter().zip(&names) {
             let chunk = group.metadata().column(*position);
             let compression = chunk.compression();
             ensure!(
@@ -54,7 +51,7 @@ pub fn rows(path: &Path, columns: Columns<'_>, each: Each<'_>) -> anyhow::Result
         loop {
             let batch = readers
                 .iter_mut()
-                .zip(&columns)
+                .zip(&names)
                 .map(|(reader, column)| values(reader, path, column, line))
                 .collect::<anyhow::Result<Vec<_>>>()?;
             let num_rows = batch.first().map_or(0, Vec::len);
@@ -67,12 +64,7 @@ pub fn rows(path: &Path, columns: Columns<'_>, each: Each<'_>) -> anyhow::Result
                 line += 1;
                 // Every column moves on by a row, whatever is wrong with one of them.
                 let fields: Vec<Field> = batch.iter_mut().filter_map(Iterator::next).collect();
-                let row = fields.into_iter().collect::<Result<Vec<_>, _>>().map(|fields| {
-                    let mut fields = fields.into_iter();
-                    let (text, label) = (fields.next(), fields.next());
-                    Row { line, text: text.unwrap_or_default(), label: label.unwrap_or_default() }
-                });
-                each(row.map_err(|reason| Rejected { line, reason }))?;
+                columns.row(line, fields).map_or(Ok(()), &mut *each)?;
             }
         }
     }
@@ -84,11 +76,11 @@ pub fn rows(path: &Path, columns: Columns<'_>, each: Each<'_>) -> anyhow::Result
 fn leaves(schema: &SchemaDescriptor, columns: Columns<'_>) -> anyhow::Result<Vec<usize>> {
     let found: Vec<_> = schema.root_schema().get_fields().iter().map(|field| field.name()).collect();
     columns::positions(columns, &found).map_err(anyhow::Error::msg)?;
-    let leaf = |column: &str| leaf(schema, column, columns.label == Some(column));
+    let leaf = |column: &str| leaf(schema, column, column != columns.text);
     columns.names().into_iter().map(leaf).collect()
 }
 
-fn leaf(schema: &SchemaDescriptor, column: &str, is_label: bool) -> anyhow::Result<usize> {
+fn leaf(schema: &SchemaDescriptor, column: &str, may_be_integer: bool) -> anyhow::Result<usize> {
     let leaf = schema.columns().iter().position(|leaf| leaf.path().parts() == [column]);
     let Some(leaf) = leaf.filter(|leaf| schema.column(*leaf).max_rep_level() == 0) else {
         bail!("column `{column}`: expected single values, found lists or structures");
@@ -110,7 +102,7 @@ fn leaf(schema: &SchemaDescriptor, column: &str, is_label: bool) -> anyhow::Resu
                 | C::UINT_32
                 | C::UINT_64
         );
-    let (fits, expected) = match is_label {
+    let (fits, expected) = match may_be_integer {
         false => (is_string, "strings"),
         true => (is_string || is_integer, "integers (ids) or strings (names)"),
     };

@@ -3,6 +3,7 @@
 use super::source::shown;
 use crate::config::reading::ReadOptions;
 use anyhow::bail;
+use indexmap::IndexMap;
 use std::path::Path;
 
 /// One row, as text whatever the file has.
@@ -69,16 +70,34 @@ pub struct Columns<'a> {
     pub text: &'a str,
     /// The labels', where they are wanted.
     pub label: Option<&'a str>,
+    /// Those that decide whether a row counts, with the values of which it must have one.
+    pub conditions: &'a IndexMap<String, Vec<String>>,
 }
 
+/// A value of a row as text, or why the row has none.
+pub type Field = Result<String, String>;
+
 impl<'a> Columns<'a> {
-    /// Text alone, or text and label.
+    /// Text alone, or text and label, and the conditions.
     pub fn new(options: &'a ReadOptions, with_label: bool) -> Self {
-        Self { text: &options.text_column, label: with_label.then_some(&options.label_column) }
+        let label = with_label.then_some(options.label_column.as_str());
+        Self { text: &options.text_column, label, conditions: &options.conditions }
     }
 
-    /// Their names, the text's first.
+    /// Their names: the text's, the label's, the conditions'.
     pub fn names(&self) -> Vec<&'a str> {
-        [self.text].into_iter().chain(self.label).collect()
+        [self.text].into_iter().chain(self.label).chain(self.conditions.keys().map(String::as_str)).collect()
+    }
+
+    /// The row of these fields, one for each of the names; nothing where it does not count, whatever else is wrong with it.
+    pub fn row(&self, line: usize, fields: Vec<Field>) -> Option<Result<Row, Rejected>> {
+        let mut fields = fields.into_iter();
+        let text = fields.next().unwrap_or_else(|| Ok(String::new()));
+        let label = self.label.and_then(|_| fields.next()).unwrap_or_else(|| Ok(String::new()));
+        let counts = fields
+            .zip(self.conditions.values())
+            .all(|(found, values)| found.is_ok_and(|found| values.contains(&found)));
+        let row = text.and_then(|text| Ok(Row { line, text, label: label? }));
+        counts.then(|| row.map_err(|reason| Rejected { line, reason }))
     }
 }

@@ -66,6 +66,11 @@ pub fn for_each(
         columns.text
     );
     let format = Format::of(path)?;
+    ensure!(
+        format != Format::Lines || columns.conditions.is_empty(),
+        "{}: expected a file with columns, of which `where` names some, found plain text",
+        path.display()
+    );
     if format == Format::Parquet {
         // Its table of contents is its end, so that it cannot be hashed while its rows are read.
         let sha256 = hashed(path, options.encoding, |_| Ok(()))?;

@@ -1,10 +1,10 @@
 //! Which rows are trained on, selected on and reported: decided by a seed alone, before anything is trained.
 //!
 //! Near-duplicates (texts that a model reads as the same words) stay on one side, or the report would be about rows that
-//! were learned by heart. Labels keep their shares in every part.
+//! were learned by heart, in whatever source they are. The labels of each source keep their shares in every part.
 
 use crate::config::schema::SplitConfig;
-use crate::data::labelled::Example;
+use crate::data::collection::{Collection, Source};
 use crate::data::near_duplicates::NearDuplicates;
 use anyhow::ensure;
 use rand::seq::SliceRandom;
@@ -27,24 +27,28 @@ pub struct Split {
 const TRAIN: usize = 0;
 const NUM_PARTS: usize = 3;
 
-/// Rows that each part still has to receive, a label.
-type Quotas = BTreeMap<usize, [usize; NUM_PARTS]>;
+/// Rows of a source with a label: the positions of both.
+type Stratum = (usize, usize);
 
-/// Divides the examples, whose labels have these names. Each held-out part gets its fraction of each label, rounded, at
-/// least one row; near-duplicates so many that they fit into no part's share go to the training rows.
+/// Rows that each part still has to receive.
+type Quotas = BTreeMap<Stratum, [usize; NUM_PARTS]>;
+
+/// Divides the rows, whose labels have these names. Each held-out part gets its source's fraction of each label, rounded, at
+/// least one row where that is not 0; near-duplicates so many that they fit into no part's share go to the training rows.
 ///
 /// ```
 /// use trainer::config::schema::SplitConfig;
+/// use trainer::data::collection::Collection;
 /// use trainer::data::labelled::Example;
 /// use trainer::data::near_duplicates::NearDuplicates;
 /// use trainer::data::split::split;
 ///
 /// let texts = ["up", "Up!", "shares rise", "record profit", "down", "shares fall", "profit warning", "flat at noon"];
 /// let example = |(at, text): (usize, &&str)| Example { text: (*text).to_owned(), label: at / 4, line: at + 2 };
-/// let examples: Vec<Example> = texts.iter().enumerate().map(example).collect();
+/// let rows = Collection::from(texts.iter().enumerate().map(example).collect::<Vec<_>>());
 /// let labels = ["Bullish", "Bearish"].map(str::to_owned);
 /// let near_duplicates = NearDuplicates::new(&["collapse_whitespace"])?;
-/// let split = split(&examples, &labels, &near_duplicates, &SplitConfig::default())?;
+/// let split = split(&rows, &labels, &near_duplicates, &SplitConfig::default())?;
 ///
 /// let parts = [&split.train, &split.validation, &split.test];
 /// assert_eq!(parts.map(Vec::len), [4, 2, 2], "a row of each label is held out twice");
@@ -56,36 +60,40 @@ type Quotas = BTreeMap<usize, [usize; NUM_PARTS]>;
 /// Rows of one label alone; a label with too few rows, or too few that are no near-duplicates, to have one in every
 /// part.
 pub fn split(
-    examples: &[Example],
+    rows: &Collection,
     labels: &[String],
     near_duplicates: &NearDuplicates,
     config: &SplitConfig,
 ) -> anyhow::Result<Split> {
-    let mut quotas = quotas(examples, labels, config)?;
+    let mut quotas = quotas(rows, labels, config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    let mut groups = near_duplicates.groups(examples.iter().map(|example| example.text.as_str()));
+    let mut groups = near_duplicates.groups(rows.examples.iter().map(|example| example.text.as_str()));
     let num_different = groups.len();
     groups.shuffle(&mut rng);
     // Single rows come last: they fill every share exactly, whatever the groups before them took.
     groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let wanted = quotas.clone();
+    let strata = strata(rows);
     let mut parts: [Vec<usize>; NUM_PARTS] = Default::default();
+    let mut filled = Quotas::new();
     for group in groups {
-        let part = choose_part(&group, examples, &quotas, &mut rng);
+        let part = choose_part(&group, &strata, &quotas, &mut rng);
         for index in &group {
-            if let Some(rooms) = quotas.get_mut(&examples[*index].label) {
+            let stratum = strata[*index];
+            filled.entry(stratum).or_default()[part] += 1;
+            if let Some(rooms) = quotas.get_mut(&stratum) {
                 rooms[part] = rooms[part].saturating_sub(1);
             }
         }
         parts[part].extend(group);
     }
-    for label in quotas.keys() {
-        let is_everywhere =
-            parts.iter().all(|part| part.iter().any(|index| examples[*index].label == *label));
+    for (stratum, wanted) in &wanted {
+        let is_everywhere = (0..NUM_PARTS).all(|part| wanted[part] == 0 || filled[stratum][part] > 0);
         ensure!(
             is_everywhere,
             "{}: expected a row in each of training, validation and test, found too few that are no near-duplicates of each other ({num_different} different texts among {} rows). Add rows with other words",
-            named(*label, labels),
-            examples.len()
+            named(*stratum, rows, labels),
+            rows.examples.len()
         );
     }
     parts.iter_mut().for_each(|part| part.sort_unstable());
@@ -93,49 +101,66 @@ pub fn split(
     Ok(Split { train, validation, test })
 }
 
-/// `label 1 (Bullish)`.
-fn named(label: usize, labels: &[String]) -> String {
-    format!("label {label} ({})", labels.get(label).map_or("unknown", String::as_str))
+/// Of every row, in order.
+fn strata(rows: &Collection) -> Vec<Stratum> {
+    let of = |(index, source): (usize, &Source)| {
+        rows.examples[source.rows.clone()].iter().map(move |example| (index, example.label))
+    };
+    rows.sources.iter().enumerate().flat_map(of).collect()
 }
 
-fn quotas(examples: &[Example], labels: &[String], config: &SplitConfig) -> anyhow::Result<Quotas> {
-    let mut counts = BTreeMap::<usize, usize>::new();
-    for example in examples {
-        *counts.entry(example.label).or_default() += 1;
+/// `label 1 (Bullish)`, of several sources with the source's name.
+fn named((source, label): Stratum, rows: &Collection, labels: &[String]) -> String {
+    let name = labels.get(label).map_or("unknown", String::as_str);
+    match rows.sources.as_slice() {
+        [_] => format!("label {label} ({name})"),
+        sources => format!("source {}, label {label} ({name})", sources[source].config.name),
     }
+}
+
+fn quotas(rows: &Collection, labels: &[String], config: &SplitConfig) -> anyhow::Result<Quotas> {
+    let mut counts = BTreeMap::<Stratum, usize>::new();
+    for stratum in strata(rows) {
+        *counts.entry(stratum).or_default() += 1;
+    }
+    let first = counts.keys().next().copied().unwrap_or_default();
     ensure!(
-        counts.len() > 1,
+        counts.keys().any(|(_, label)| *label != first.1),
         "expected rows of at least two labels to tell apart, found only {} in all {} rows. Add rows of another label",
-        named(counts.keys().next().copied().unwrap_or_default(), labels),
-        examples.len()
+        named(first, rows, labels),
+        rows.examples.len()
     );
     let mut quotas = Quotas::new();
-    for (label, count) in counts {
-        let share = |fraction: f64| ((count as f64 * fraction).round() as usize).max(1);
-        let (validation, test) = (share(config.validation_fraction), share(config.test_fraction));
+    for (stratum, count) in counts {
+        let share = |fraction: f64| match fraction {
+            0.0 => 0,
+            _ => ((count as f64 * fraction).round() as usize).max(1),
+        };
+        let (validation, test) = rows.sources[stratum.0].config.fractions(config, labels);
+        let (validation, test) = (share(validation), share(test));
         ensure!(
             validation + test < count,
             "{}: expected more than {} rows, for training, validation and test, found {count}. Add rows or lower split.validation_fraction and split.test_fraction",
-            named(label, labels),
+            named(stratum, rows, labels),
             validation + test
         );
-        quotas.insert(label, [count - validation - test, validation, test]);
+        quotas.insert(stratum, [count - validation - test, validation, test]);
     }
     Ok(quotas)
 }
 
 /// A part with room for the whole group, drawn by the room it has left.
-fn choose_part(group: &[usize], examples: &[Example], quotas: &Quotas, rng: &mut ChaCha8Rng) -> usize {
-    let mut needs = BTreeMap::<usize, usize>::new();
+fn choose_part(group: &[usize], strata: &[Stratum], quotas: &Quotas, rng: &mut ChaCha8Rng) -> usize {
+    let mut needs = BTreeMap::<Stratum, usize>::new();
     for index in group {
-        *needs.entry(examples[*index].label).or_default() += 1;
+        *needs.entry(strata[*index]).or_default() += 1;
     }
-    let room = |label: &usize, part: usize| quotas.get(label).map_or(0, |rooms| rooms[part]);
-    let fits = |part: usize| needs.iter().all(|(label, need)| *need <= room(label, part));
-    let rooms: [usize; NUM_PARTS] =
-        std::array::from_fn(
-            |part| if fits(part) { needs.keys().map(|label| room(label, part)).sum() } else { 0 },
-        );
+    let room = |stratum: &Stratum, part: usize| quotas.get(stratum).map_or(0, |rooms| rooms[part]);
+    let fits = |part: usize| needs.iter().all(|(stratum, need)| *need <= room(stratum, part));
+    let rooms: [usize; NUM_PARTS] = std::array::from_fn(|part| match fits(part) {
+        true => needs.keys().map(|stratum| room(stratum, part)).sum(),
+        false => 0,
+    });
     let total: usize = rooms.iter().sum();
     if total == 0 {
         return TRAIN;
@@ -153,6 +178,8 @@ fn choose_part(group: &[usize], examples: &[Example], quotas: &Quotas, rng: &mut
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::sources::SourceConfig;
+    use crate::data::labelled::Example;
     use proptest::prelude::*;
 
     fn example(text: String, label: usize) -> Example {
@@ -163,9 +190,16 @@ mod tests {
         SplitConfig { validation_fraction: 0.1, test_fraction: 0.2, seed }
     }
 
+    const LABELS: [&str; 3] = ["a", "b", "c"];
+
     fn split(examples: &[Example], config: &SplitConfig) -> anyhow::Result<Split> {
         let near_duplicates = NearDuplicates::new(&["remove_urls", "replace_cashtags"])?;
-        super::split(examples, &["a", "b", "c"].map(str::to_owned), &near_duplicates, config)
+        super::split(
+            &Collection::from(examples.to_vec()),
+            &LABELS.map(str::to_owned),
+            &near_duplicates,
+            config,
+        )
     }
 
     /// 20 to 60 different texts a label, and some of them again in other clothes, often under another label.
@@ -237,5 +271,50 @@ mod tests {
         examples.extend((0..30).map(|_| example("The same".to_owned(), 1)));
         let error = split(&examples, &config(1)).unwrap_err().to_string();
         assert!(error.contains("label 1 (b)") && error.contains("near-duplicates"), "{error}");
+    }
+
+    /// A collection of these sources, each with so many rows a label and a prefix of its own.
+    fn sources(sources: Vec<(SourceConfig, &[usize], usize)>) -> Collection {
+        let mut rows = Collection { examples: Vec::new(), sources: Vec::new() };
+        for (config, labels, count) in sources {
+            let start = rows.examples.len();
+            for &label in labels {
+                let row = |n: usize| example(format!("{} {label} {n}", config.name), label);
+                rows.examples.extend((0..count).map(row));
+            }
+            let range = start..rows.examples.len();
+            rows.sources.push(Source { config, sha256: String::new(), rows: range, labels: labels.to_vec() });
+        }
+        rows
+    }
+
+    #[test]
+    fn every_source_keeps_its_shares_and_some_labels_are_learned_from_alone() {
+        let named = |name: &str| SourceConfig::new(name, "a.csv".into());
+        let some = SourceConfig {
+            labels: Some(LABELS[..2].iter().map(|l| (*l).to_owned()).collect()),
+            ..named("some")
+        };
+        let fixed =
+            SourceConfig { test_fraction: Some(0.5), validation_fraction: Some(0.0), ..named("fixed") };
+        let mut rows =
+            sources(vec![(named("news"), &[0, 1, 2], 40), (some, &[0, 1], 20), (fixed, &[0, 1, 2], 10)]);
+        // Near-duplicates of rows that are learned from alone.
+        for row in 0..5 {
+            rows.examples[row].text = rows.examples[120 + row].text.to_uppercase();
+        }
+        let near_duplicates = NearDuplicates::new::<&str>(&[]).unwrap();
+        let split = super::split(&rows, &LABELS.map(str::to_owned), &near_duplicates, &config(1)).unwrap();
+        let count = |part: &[usize], source: usize, label: usize| {
+            let of =
+                |row: &&usize| rows.sources[source].rows.contains(row) && rows.examples[**row].label == label;
+            part.iter().filter(of).count()
+        };
+        for label in 0..3 {
+            assert_eq!([count(&split.validation, 0, label), count(&split.test, 0, label)], [4, 8]);
+            assert_eq!([count(&split.validation, 1, label), count(&split.test, 1, label)], [0, 0]);
+            assert_eq!([count(&split.validation, 2, label), count(&split.test, 2, label)], [0, 5]);
+        }
+        assert!((0..5).all(|row| split.train.contains(&row)), "{:?}", split.train);
     }
 }

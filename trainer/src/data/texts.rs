@@ -60,7 +60,8 @@ pub fn read_corpus(path: &Path, options: &ReadOptions) -> anyhow::Result<TextCor
         Ok(())
     })?;
     refuse(path, &rejected)?;
-    ensure!(num_rows > 0, "{shown}: expected at least one text, found none");
+    let conditions = options.conditions_in_words();
+    ensure!(num_rows > 0, "{shown}: expected at least one text{conditions}, found none");
     ensure!(
         !texts.is_empty(),
         "{shown}: expected a text with words, found only URLs, whitespace and control characters"

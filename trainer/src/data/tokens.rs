@@ -1,6 +1,6 @@
 //! Labelled rows as token ids, as the encoder reads them.
 
-use super::labelled::{Dataset, Example};
+use super::collection::Collection;
 use crate::config::schema::Config;
 use anyhow::{Context, ensure};
 use classifier::normalization::Normalization;
@@ -25,20 +25,20 @@ impl AsRef<[u32]> for Row {
 ///
 /// # Errors
 /// A tokenizer that cannot be read, a row without anything to read.
-pub fn tokenize(dataset: &Dataset, tokenizer_json: &str, config: &Config) -> anyhow::Result<Vec<Row>> {
+pub fn tokenize(rows: &Collection, tokenizer_json: &str, config: &Config) -> anyhow::Result<Vec<Row>> {
     let tokenizer = Tokenizer::from_json(tokenizer_json).context("the base model's tokenizer.json")?;
     let normalization = Normalization::new(&config.model.normalization)?;
-    let tokenize = |example: &Example| {
+    let tokenize = |index: usize| {
+        let example = &rows.examples[index];
         let encoding = tokenizer.encode(&normalization.apply(&example.text), config.train.max_tokens)?;
         ensure!(
             encoding.input_ids.len() > tokenizer.num_special_tokens(),
-            "{}:{}: expected a text with at least one token, found none after normalization",
-            dataset.path.display(),
-            example.line
+            "{}: expected a text with at least one token, found none after normalization",
+            rows.place_of(index)
         );
         Ok(Row { input_ids: encoding.input_ids, label: example.label })
     };
-    dataset.examples.iter().map(tokenize).collect()
+    (0..rows.examples.len()).map(tokenize).collect()
 }
 
 /// The rows at these positions.

@@ -4,7 +4,7 @@
 //! are left out.
 
 use crate::config::schema::Config;
-use crate::data::labelled::Dataset;
+use crate::data::collection::Collection;
 use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::Split;
 use crate::data::texts::read_corpus;
@@ -13,28 +13,43 @@ use classifier::normalization::Normalization;
 use classifier::tokenizer::Tokenizer;
 use std::collections::HashSet;
 
-/// The texts of `data.unlabelled` in order, each set of words once, without those of held-out rows.
+/// Texts without labels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Unlabelled {
+    /// As the files have them.
+    pub texts: Vec<String>,
+    /// Weight of each in the loss.
+    pub weights: Vec<f64>,
+}
+
+/// The texts of `data.unlabelled` and of the sources without labels in order, each set of words once, without those of
+/// held-out rows.
 ///
 /// # Errors
 /// A file that cannot be used.
-pub fn read(config: &Config, labelled: Option<(&Dataset, &Split)>) -> anyhow::Result<Vec<String>> {
+pub fn read(config: &Config, labelled: Option<(&Collection, &Split)>) -> anyhow::Result<Unlabelled> {
     let near_duplicates = NearDuplicates::new(&config.model.normalization)?;
-    let options = config.data.read_options();
     let mut seen = HashSet::new();
-    if let Some((dataset, split)) = labelled {
+    if let Some((rows, split)) = labelled {
         for &index in split.validation.iter().chain(&split.test) {
-            seen.insert(near_duplicates.key(&dataset.examples[index].text));
+            seen.insert(near_duplicates.key(&rows.examples[index].text));
         }
     }
-    let mut texts = Vec::new();
-    for path in &config.data.unlabelled {
-        for text in read_corpus(path, &options)?.texts {
+    let mut unlabelled = Unlabelled::default();
+    for source in config.data.texts() {
+        let corpus = read_corpus(&source.path, &source.read_options(&config.data));
+        let corpus = match source.name.as_str() {
+            "" => corpus?,
+            name => corpus.with_context(|| format!("source {name}"))?,
+        };
+        for text in corpus.texts {
             if seen.insert(near_duplicates.key(&text)) {
-                texts.push(text);
+                unlabelled.texts.push(text);
+                unlabelled.weights.push(source.weight);
             }
         }
     }
-    Ok(texts)
+    Ok(unlabelled)
 }
 
 /// Token ids of the texts, cut to the training length; a text that the tokenizer finds empty keeps its special

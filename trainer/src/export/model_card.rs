@@ -4,10 +4,13 @@
 //! Model Reporting".
 
 mod challenge;
+mod domains;
 mod early_exit;
+mod sources;
 
 use super::storage::{TensorStorage, in_every_block};
 use super::variant::{Challenged, Variant};
+use crate::data::overlap::Overlap;
 use crate::run::finished::{FinishedRun, TestRows};
 use crate::run::record::Input;
 use crate::scoring::bootstrap::Interval;
@@ -40,6 +43,8 @@ pub struct Facts<'a> {
     pub edits: &'a [EditEffect],
     /// What it makes of the challenge set; none where its labels are not those of the set.
     pub challenge: Option<&'a Challenged>,
+    /// How much one domain has of another's words.
+    pub overlap: &'a Overlap,
     /// The run's configuration without its paths, as TOML.
     pub settings: &'a str,
     /// The recipe that it is a stage of.
@@ -121,7 +126,7 @@ fn quality(facts: &Facts<'_>) -> String {
         let counts = row.iter().map(usize::to_string).collect::<Vec<_>>().join(" | ");
         let _ = writeln!(text, "| **{label}** | {counts} |");
     }
-    text
+    text + &domains::quality(facts)
 }
 
 fn calibration(facts: &Facts<'_>) -> String {
@@ -158,10 +163,11 @@ fn calibration(facts: &Facts<'_>) -> String {
         "## Calibration\n\n\
          Logits are divided by the temperature {temperature:.3}, fitted to this file's own logits on the {validation} \
          validation rows. A prediction whose highest probability lies below {threshold:.3} is called uncertain: \
-         {origin}. {reached}\n",
+         {origin}. {reached}\n{domains}",
         temperature = scored.calibration.temperature,
         validation = facts.run.split().validation.len(),
         threshold = scored.calibration.uncertain_threshold,
+        domains = domains::uncertain(facts),
     )
 }
 
@@ -270,25 +276,14 @@ fn making(facts: &Facts<'_>) -> String {
     });
     format!(
         "## How it was made\n\n\
-         - Data: `{data}` (SHA-256 `{data_sha}`): {train_rows} training, {validation} validation, {test} test \
-         rows. {source}\n\
+         {data}\
          {inputs}\
          - Base, as the configuration names it: `{base}`, licence {base_license} (SHA-256 of the weights that the run started from `{base_sha}`).\n\
          - Trainer {trainer} (commit `{commit}`), candle {candle}, {threads} threads.\n\n\
          ```\n{command}\n```\n\n\
          The configuration without its paths (SHA-256 `{config_sha}`):\n\n\
          ```toml\n{settings}```\n",
-        validation = run.split().validation.len(),
-        test = run.split().test.len(),
-        train_rows = run.split().train.len(),
-        data = record.data,
-        source = match config.data.source.as_str() {
-            "" =>
-                "Where it comes from and under which licence is not stated: that is for `data.source` to say."
-                    .to_owned(),
-            source => format!("{}.", source.trim_end_matches('.')),
-        },
-        data_sha = record.data_sha256,
+        data = sources::data(facts),
         base = record.base_model,
         base_license = match config.model.base_license.as_str() {
             "" => "not stated (that is for `model.base_license` to say)",

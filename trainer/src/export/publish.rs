@@ -11,6 +11,7 @@ use super::variant;
 use super::variant::Variant;
 use crate::config::storage_format::TensorFormat;
 use crate::data::hash::sha256_hex;
+use crate::data::overlap::overlap;
 use crate::output::file::write_atomically;
 use crate::output::standard_output::print;
 use crate::output::tables;
@@ -20,6 +21,7 @@ use crate::scoring::metrics::Evaluation;
 use crate::scoring::predictions::progress_bar;
 use anyhow::{Context, bail};
 use classifier::model_file::StorageFormat;
+use indexmap::IndexMap;
 use messages::ManifestModel;
 use std::path::PathBuf;
 
@@ -49,6 +51,8 @@ pub struct Request {
 pub struct Published {
     /// On the test rows.
     pub evaluation: Evaluation,
+    /// On those of each domain, where there are several.
+    pub domains: IndexMap<String, Evaluation>,
     /// The model file.
     pub file: PathBuf,
     /// Its size.
@@ -61,8 +65,12 @@ impl Published {
     /// # Errors
     /// Standard output cannot be written.
     pub fn print(&self) -> anyhow::Result<()> {
-        let table = tables::evaluation(&self.evaluation);
-        print(&format!("{table}\n{} ({:.1} MB)\n", self.file.display(), self.size_bytes as f64 / 1e6))
+        let (table, domains) = (tables::evaluation(&self.evaluation), tables::domains(&self.domains));
+        print(&format!(
+            "{table}\n{domains}{} ({:.1} MB)\n",
+            self.file.display(),
+            self.size_bytes as f64 / 1e6
+        ))
     }
 }
 
@@ -108,6 +116,7 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     };
     let golden = golden::json(bytes, classifier)?;
     let settings = config.without_paths().to_toml()?;
+    let overlap = overlap(&run.data, run.split(), &config.model.normalization)?;
     let card = model_card::markdown(&model_card::Facts {
         run: &run,
         test: &test,
@@ -117,6 +126,7 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
         checkpoint: &checkpoint,
         edits: &edits,
         challenge: challenge.as_ref(),
+        overlap: &overlap,
         settings: &settings,
         recipe: request.recipe.as_deref(),
     });
@@ -127,7 +137,8 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     for change in place.fill(entry, request.role)? {
         eprintln!("{change}");
     }
-    Ok(Published { evaluation: scored.evaluation.clone(), file, size_bytes: bytes.len() })
+    let (evaluation, domains) = (scored.evaluation.clone(), scored.evaluations());
+    Ok(Published { evaluation, domains, file, size_bytes: bytes.len() })
 }
 
 /// A selective accuracy that no threshold guarantees is no reason to fail, but one to know.

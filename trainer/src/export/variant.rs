@@ -5,16 +5,17 @@
 
 use super::storage::TensorStorage;
 use crate::config::schema::ExportConfig;
+use crate::data::domains::Domains;
 use crate::data::tokens::{select, tokenize};
 use crate::fit::workers::Workers;
 use crate::run::finished::{FinishedRun, TestRows};
-use crate::scoring::calibration::{Calibration, ThresholdRule};
+use crate::scoring::calibration::{Calibration, ThresholdRule, Validation};
 use crate::scoring::challenge;
 use crate::scoring::edits;
 use crate::scoring::edits::EditEffect;
 use crate::scoring::exit::{Answers, Logits};
 use crate::scoring::predictions::{classify_at, classify_with};
-use crate::scoring::scored::Scored;
+use crate::scoring::scored::{Rows, Scored};
 use anyhow::Context;
 use candle_core::Device;
 use classifier::model_file::{Exit, StorageFormat};
@@ -83,7 +84,13 @@ impl Variant {
     /// A text that cannot be classified.
     pub fn edits(&self, test: &TestRows<'_>, bar: &ProgressBar) -> anyhow::Result<Vec<EditEffect>> {
         let (run, examples) = (test.run, test.examples());
-        edits::measure(&self.bytes, &self.classifier, &examples, |index| run.place_of(examples[index]), bar)
+        edits::measure(
+            &self.bytes,
+            &self.classifier,
+            &examples,
+            |index| run.data.place_of(test.indices()[index]),
+            bar,
+        )
     }
 
     /// What it makes of the challenge set; none where its labels are not those of the set.
@@ -117,7 +124,7 @@ pub fn threshold_rule(
 pub fn score_checkpoint(test: &TestRows<'_>, rule: ThresholdRule) -> anyhow::Result<Scored> {
     let run = test.run;
     let config = run.config();
-    let rows = tokenize(&run.dataset, &run.weights.tokenizer_json, config)?;
+    let rows = tokenize(&run.data, &run.weights.tokenizer_json, config)?;
     let workers = Workers::new(run.record().num_threads, &Device::Cpu)?;
     let encoder = run.weights.parameters.frozen_encoder()?;
     let num_labels = config.data.labels.len();
@@ -130,11 +137,13 @@ pub fn score_checkpoint(test: &TestRows<'_>, rule: ThresholdRule) -> anyhow::Res
     scored(test, calibration, Answers::new(&logits, calibration.temperature, calibration.exit), seconds)
 }
 
-/// What these logits of the validation rows are calibrated by.
+/// What these logits of the validation rows are calibrated by; every domain has the same say.
 fn calibrate(run: &FinishedRun, logits: &Logits, rule: ThresholdRule) -> Calibration {
-    let labels = run.labels(&run.split().validation);
-    let all = (0..labels.len()).collect();
-    Calibration::fit(logits, &labels, &[all], rule, run.config().export.exit_tolerance)
+    let rows = &run.split().validation;
+    let domains = Domains::new(&run.data, rows);
+    let groups: Vec<Vec<usize>> = domains.all(<[usize]>::to_vec).into_values().collect();
+    let validation = Validation { labels: &run.labels(rows), weights: &domains.weights(), domains: &groups };
+    Calibration::fit(logits, validation, rule, run.config().export.exit_tolerance)
 }
 
 /// What these answers to the test rows are worth.
@@ -144,8 +153,13 @@ fn scored(
     answers: Answers,
     seconds: f64,
 ) -> anyhow::Result<Scored> {
-    let (labels, groups) = (test.run.labels(test.indices()), test.groups()?);
-    Ok(Scored::new(calibration, answers, labels, &groups, &test.run.config().data.labels, seconds))
+    let rows = Rows {
+        labels: test.run.labels(test.indices()),
+        groups: test.groups()?,
+        domains: Domains::new(&test.run.data, test.indices()),
+        names: &test.run.config().data.labels,
+    };
+    Ok(Scored::new(calibration, answers, rows, seconds))
 }
 
 /// What the file says of rows, at each depth.
@@ -157,7 +171,7 @@ fn logits(
 ) -> anyhow::Result<Logits> {
     let examples = run.examples(indices);
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let name_of = |index: usize| run.place_of(examples[index]);
+    let name_of = |index: usize| run.data.place_of(indices[index]);
     let at = |depth, bar: &ProgressBar| -> anyhow::Result<Vec<Vec<f32>>> {
         let predictions = classify_at(classifier, &texts, depth, name_of, bar)?;
         Ok(predictions.into_iter().map(|prediction| prediction.logits).collect())
@@ -170,7 +184,7 @@ fn logits(
 fn answers(test: &TestRows<'_>, classifier: &Classifier, bar: &ProgressBar) -> anyhow::Result<Answers> {
     let examples = test.examples();
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let predictions = classify_with(classifier, &texts, |index| test.run.place_of(examples[index]), bar)?;
+    let predictions = classify_with(classifier, &texts, |index| test.run.data.place_of(test.indices()[index]), bar)?;
     let each = predictions.into_iter();
     let (probabilities, is_early) = each
         .map(|prediction| (prediction.probabilities, prediction.num_layers < classifier.num_layers()))

@@ -47,7 +47,7 @@ pub struct State {
 }
 
 /// The epoch whose weights are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
     /// Counted from 1.
     pub epoch: usize,

@@ -3,8 +3,10 @@
 
 use super::workers::Workers;
 use crate::base::parameters::Parameters;
+use crate::run::log::{self, DomainScore};
 use candle_core::{Device, Tensor};
 use encoder::{Dropout, Encoder};
+use indexmap::IndexMap;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +50,7 @@ pub struct Pass<'a> {
 }
 
 /// What the validation items say.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// As in training, without dropout.
     pub loss: f64,
@@ -56,11 +58,14 @@ pub struct Score {
     pub accuracy: f64,
     /// Of labels, 0 ..= 1; masked tokens have none.
     pub macro_f1: Option<f64>,
+    /// Of each domain of the items, where there are several.
+    #[serde(default)]
+    pub domains: IndexMap<String, DomainScore>,
 }
 
 impl Score {
-    /// What is to be maximized: macro-F1, or else the negative loss.
+    /// What is to be maximized; see [`log::value`].
     pub fn value(&self) -> f64 {
-        self.macro_f1.unwrap_or(-self.loss)
+        log::value(self.loss, self.macro_f1, &self.domains)
     }
 }

@@ -37,8 +37,13 @@ impl Progress {
     /// Leaves the epoch's figures above the bar.
     pub fn finish_epoch(&self, record: &Epoch) {
         let macro_f1 = record.validation_macro_f1;
+        let domains: String = record
+            .domains
+            .iter()
+            .map(|(name, score)| format!(", {name} {:.4} / {:.4}", score.accuracy, score.macro_f1))
+            .collect();
         let line = format!(
-            "epoch {}/{}: training loss {:.4}, validation loss {:.4}, accuracy {:.4}{}, {:.0} tweets/s",
+            "epoch {}/{}: training loss {:.4}, validation loss {:.4}, accuracy {:.4}{}{domains}, {:.0} tweets/s",
             record.epoch,
             self.epochs,
             record.train_loss,

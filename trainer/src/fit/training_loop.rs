@@ -24,7 +24,7 @@ use anyhow::{Context, ensure};
 use std::time::{Duration, Instant};
 
 /// A finished fit: the kept epoch, counted from 1, and its score. Its weights are in [`CHECKPOINT`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Fitted {
     /// Counted from 1.
     pub epoch: usize,
@@ -126,6 +126,7 @@ impl<O: Objective> Fit<'_, O> {
                 validation_loss: score.loss,
                 validation_accuracy: score.accuracy,
                 validation_macro_f1: score.macro_f1,
+                domains: score.domains.clone(),
                 learning_rate: self.schedule.learning_rate(self.state.step.saturating_sub(1)),
                 seconds,
                 tweets_per_second: trained as f64 / seconds,
@@ -137,7 +138,7 @@ impl<O: Objective> Fit<'_, O> {
             let is_best = self.state.best.is_none_or(|best| score.value() > best);
             if is_best || train.keep == Keep::Last {
                 self.folder.write(CHECKPOINT, &evaluated.to_safetensors()?)?;
-                self.state.kept = Some(Kept { epoch, score });
+                self.state.kept = Some(Kept { epoch, score: score.clone() });
             }
             match is_best {
                 true => (self.state.best, self.state.since_best) = (Some(score.value()), 0),
@@ -147,7 +148,7 @@ impl<O: Objective> Fit<'_, O> {
             self.save_if_due()?;
         }
         self.log.sync()?;
-        let kept = self.state.kept.context("`train.epochs`: expected at least 1, found 0")?;
+        let kept = self.state.kept.clone().context("`train.epochs`: expected at least 1, found 0")?;
         Ok(Fitted { epoch: kept.epoch, score: kept.score })
     }
 

@@ -1,130 +1,195 @@
 //! What `train` minimizes: cross-entropy on labels and soft targets, of the head and of an exit, with R-Drop and hidden
 //! states where wanted.
 //!
-//! For a row with target distribution q and logits z the loss is −Σ q · log softmax(z); several such terms, each
-//! with its share, add up. Shares and class weights are folded into the targets, so that a worker's loss is a sum.
+//! What logits are held to, and their loss, is [`targets`](super::targets)'s; here is which items there are and what each of
+//! them weighs. Of several domains each is scored by itself, and the epoch with the best mean is the best.
 
-use super::cross_entropy::{cross_entropy, log_softmax};
+use super::cross_entropy::cross_entropy;
+use super::targets::{Targets, Told, loss_of, silenced};
 use super::teachers::SoftTargets;
 use crate::base::parameters::Parameters;
 use crate::config::schema::Config;
 use crate::config::training::ClassWeights;
-use crate::data::labelled::Dataset;
+use crate::data::collection::Collection;
+use crate::data::domains::Domains;
 use crate::data::split::Split;
 use crate::data::tokens::Row;
 use crate::fit::objective::{Objective, Pass, Score};
 use crate::fit::workers::Workers;
+use crate::run::log::DomainScore;
 use crate::scoring::metrics::{self, Evaluation};
 use anyhow::bail;
-use candle_core::{D, Result, Tensor};
+use candle_core::{D, Device, Result, Tensor};
 use encoder::{Batch, Encoder, Outputs};
+use indexmap::IndexMap;
 use std::time::Instant;
+
+/// A text to learn from.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Token ids with the special ones.
+    pub input_ids: Vec<u32>,
+    /// What its label is, where it has one.
+    pub told: Option<Told>,
+    /// Weight among the others, before that of its label.
+    pub weight: f64,
+}
+
+impl From<Row> for Item {
+    fn from(Row { input_ids, label }: Row) -> Self {
+        Self { input_ids, told: Some(Told { label, among: None }), weight: 1.0 }
+    }
+}
+
+/// The training rows, each as its source tells it.
+pub fn items(data: &Collection, rows: &[Row], split: &Split, num_labels: usize) -> Vec<Item> {
+    let item = |&index: &usize| {
+        let (source, mut item) = (data.source_of(index), Item::from(rows[index].clone()));
+        item.weight = source.config.weight;
+        if let Some(told) = &mut item.told {
+            told.among = (source.labels.len() < num_labels).then(|| source.labels.clone());
+        }
+        item
+    };
+    split.train.iter().map(item).collect()
+}
 
 /// Fine-tuning on labelled rows and, with teachers, on unlabelled ones.
 pub struct Classification<'a> {
     config: &'a Config,
-    /// Labelled rows first.
-    input_ids: Vec<Vec<u32>>,
-    /// Of the labelled rows.
-    labels: Vec<usize>,
+    items: Vec<Item>,
     lengths: Vec<usize>,
     class_weights: Vec<f64>,
     targets: Option<SoftTargets>,
-    validation: Vec<Row>,
+    validation: (Vec<Row>, Domains),
+}
+
+/// How good parameters are on validation rows.
+#[derive(Debug)]
+pub struct Validated {
+    /// On all of them.
+    pub evaluation: Evaluation,
+    /// On those of each domain, where there are several.
+    pub domains: IndexMap<String, Evaluation>,
+    /// Mean cross-entropy on all of them, smoothed and weighted as in training.
+    pub loss: f64,
 }
 
 impl<'a> Classification<'a> {
-    /// The objective over these rows; `targets`, where there are teachers, has one for each labelled row and then
-    /// for each unlabelled one.
+    /// The objective over these items; `targets`, where there are teachers, has one for each of them.
     pub fn new(
         config: &'a Config,
-        training: Vec<Row>,
-        unlabelled: Vec<Vec<u32>>,
-        validation: Vec<Row>,
+        items: Vec<Item>,
+        validation: (Vec<Row>, Domains),
         class_weights: Vec<f64>,
         targets: Option<SoftTargets>,
     ) -> Self {
-        let (mut input_ids, labels): (Vec<_>, Vec<_>) =
-            training.into_iter().map(|row| (row.input_ids, row.label)).unzip();
-        input_ids.extend(unlabelled);
-        let lengths = input_ids.iter().map(Vec::len).collect();
-        Self { config, input_ids, labels, lengths, class_weights, targets, validation }
+        let lengths = items.iter().map(|item| item.input_ids.len()).collect();
+        Self { config, items, lengths, class_weights, targets, validation }
     }
 
-    /// Scores parameters on rows; also the mean cross-entropy, smoothed and weighted as in training.
+    /// Scores parameters on the validation rows.
     ///
     /// # Errors
     /// Tensor operations.
-    pub fn score(
-        &self,
-        parameters: &Parameters,
-        workers: &Workers,
-        rows: &[Row],
-    ) -> anyhow::Result<(Evaluation, f64)> {
+    pub fn score(&self, parameters: &Parameters, workers: &Workers) -> anyhow::Result<Validated> {
+        let (rows, domains) = &self.validation;
         let start = Instant::now();
         let logits = workers.logits(&parameters.frozen_encoder()?, rows)?;
         let seconds = start.elapsed().as_secs_f64();
         let probabilities: Vec<Vec<f32>> =
             logits.iter().map(|logits| classifier::softmax(logits, 1.0)).collect();
         let labels: Vec<usize> = rows.iter().map(|row| row.label).collect();
-        let evaluation = metrics::evaluate(&probabilities, &labels, &self.config.data.labels, seconds);
+        let names = &self.config.data.labels;
+        let evaluation = metrics::evaluate(&probabilities, &labels, names, seconds);
+        let domains = domains.each(|rows| {
+            let rows = rows.iter().map(|&row| (probabilities[row].as_slice(), labels[row]));
+            metrics::evaluate_rows(rows, names, seconds)
+        });
         let (mut targets, mut weight) = (Vec::new(), 0.0);
         for label in labels {
-            self.add_label(label, 1.0, &mut targets);
+            let told = Told { label, among: None };
+            self.append_hard(&told, self.class_weights[label], &mut targets);
             weight += self.class_weights[label];
         }
         let device = workers.device();
         let shape = (rows.len(), self.class_weights.len());
         let (logits, targets) = (Tensor::new(logits, device)?, Tensor::from_vec(targets, shape, device)?);
         let loss = cross_entropy(&logits, &targets, 1.0)?.to_scalar::<f32>()?;
-        Ok((evaluation, f64::from(loss) / weight))
+        Ok(Validated { evaluation, domains, loss: f64::from(loss) / weight })
     }
 
-    /// The validation rows.
-    pub fn validation(&self) -> &[Row] {
-        &self.validation
-    }
-
-    /// Appends a label's smoothed distribution (Szegedy et al. 2016, section 7), weighted by its class and `share`.
-    fn add_label(&self, label: usize, share: f64, targets: &mut Vec<f32>) {
+    fn append_hard(&self, told: &Told, weight: f64, targets: &mut Vec<f32>) {
         let smoothing = self.config.loss.label_smoothing;
-        let weight = share * self.class_weights[label];
-        let spread = smoothing / self.class_weights.len() as f64 * weight;
-        let start = targets.len();
-        targets.resize(start + self.class_weights.len(), spread as f32);
-        targets[start + label] += ((1.0 - smoothing) * weight) as f32;
+        told.append_distribution(self.class_weights.len(), smoothing, weight, targets);
     }
 
     /// Weight of an item among the others.
     fn item_weight(&self, item: usize) -> f64 {
-        self.labels.get(item).map_or(1.0, |label| self.class_weights[*label])
+        let Item { told, weight, .. } = &self.items[item];
+        weight * told.as_ref().map_or(1.0, |told| self.class_weights[told.label])
     }
 
     /// Share of the soft targets in an item's loss.
     fn soft_share(&self, item: usize) -> f64 {
-        match (&self.targets, item < self.labels.len()) {
+        match (&self.targets, &self.items[item].told) {
             (None, _) => 0.0,
-            (Some(_), true) => self.config.distillation.weight,
-            (Some(_), false) => 1.0,
+            (Some(_), Some(_)) => self.config.distillation.weight,
+            (Some(_), None) => 1.0,
         }
     }
 
-    /// Hard and soft targets of the items, each `[items, labels]`, with their weights folded in.
-    fn targets(&self, items: &[usize], scale: f64) -> (Vec<f32>, Vec<f32>) {
+    /// What the logits of these rows are held to, times `scale`; of each item there are so many `copies`, pass by pass.
+    fn targets(&self, rows: &[usize], scale: f64, copies: usize, device: &Device) -> Result<Targets> {
         let (mut hard, mut soft) = (Vec::new(), Vec::new());
         let num_labels = self.class_weights.len();
-        for &item in items {
-            let share = self.soft_share(item);
-            match self.labels.get(item) {
-                Some(&label) => self.add_label(label, (1.0 - share) * scale, &mut hard),
+        for &item in rows {
+            let (share, weight) = (self.soft_share(item), self.item_weight(item));
+            match &self.items[item].told {
+                Some(told) => self.append_hard(told, (1.0 - share) * scale * weight, &mut hard),
                 None => hard.resize(hard.len() + num_labels, 0.0),
             }
             if let Some(targets) = &self.targets {
-                let weight = (share * self.item_weight(item) * scale) as f32;
+                let weight = (share * weight * scale) as f32;
                 soft.extend(targets.probabilities[item].iter().map(|probability| probability * weight));
             }
         }
-        (hard, soft)
+        let shape = (rows.len(), num_labels);
+        let told: Vec<Option<&Told>> = rows.iter().map(|&item| self.items[item].told.as_ref()).collect();
+        let agreement = match copies {
+            2 => {
+                let items = &rows[..rows.len() / 2];
+                // `scale` is of one of the two passes.
+                let weight = |&item: &usize| (self.item_weight(item) * (2.0 * scale)) as f32;
+                let weights = items.iter().map(weight).collect::<Vec<_>>();
+                Some(Tensor::from_vec(weights, (items.len(), 1), device)?)
+            }
+            _ => None,
+        };
+        Ok(Targets {
+            hard: Tensor::from_vec(hard, shape, device)?,
+            silenced: silenced(&told, num_labels, device)?,
+            soft: self.targets.as_ref().map(|_| Tensor::from_vec(soft, shape, device)).transpose()?,
+            temperature: self.config.distillation.temperature,
+            agreement,
+            r_drop: self.config.loss.r_drop,
+        })
+    }
+
+    /// The squared distance of the pooled hidden states to a teacher's, weighted.
+    fn hidden_distance(
+        &self,
+        pooled: &Tensor,
+        hidden: &[Vec<f32>],
+        rows: &[usize],
+        scale: f64,
+    ) -> Result<Tensor> {
+        let wanted: Vec<f32> = rows.iter().flat_map(|&item| hidden[item].iter().copied()).collect();
+        let wanted = Tensor::from_vec(wanted, pooled.shape(), pooled.device())?;
+        let weights: Vec<f32> = rows.iter().map(|&item| self.items[item].weight as f32).collect();
+        let weights = Tensor::from_vec(weights, rows.len(), pooled.device())?;
+        let distance = ((pooled - wanted)?.sqr()?.mean(D::Minus1)? * weights)?.sum_all()?;
+        distance * (self.config.distillation.hidden_weight * scale)
     }
 }
 
@@ -138,53 +203,29 @@ impl Objective for Classification<'_> {
     }
 
     fn loss(&self, encoder: &Encoder, _: &Parameters, items: &[usize], pass: Pass<'_>) -> Result<Tensor> {
-        let loss = &self.config.loss;
         // R-Drop: every text twice in one pass, each with its own masks.
-        let copies = if loss.r_drop > 0.0 { 2 } else { 1 };
-        let twice: Vec<usize> = items.repeat(copies);
-        let ids: Vec<&[u32]> = twice.iter().map(|&item| self.input_ids[item].as_slice()).collect();
+        let copies = if self.config.loss.r_drop > 0.0 { 2 } else { 1 };
+        let rows: Vec<usize> = items.repeat(copies);
+        let ids: Vec<&[u32]> = rows.iter().map(|&item| self.items[item].input_ids.as_slice()).collect();
         let batch = Batch::new(&ids, pass.device)?;
         let Outputs { logits, exit_logits, pooled } = encoder.outputs(&batch, pass.dropout)?;
         let scale = 1.0 / (pass.total_weight * copies as f64);
-        let shape = (twice.len(), self.class_weights.len());
-        let (hard, soft) = self.targets(&twice, scale);
-        let hard = Tensor::from_vec(hard, shape, pass.device)?;
-        let soft = self.targets.as_ref().map(|_| Tensor::from_vec(soft, shape, pass.device)).transpose()?;
-        let loss_of = |logits: &Tensor| {
-            let total = cross_entropy(logits, &hard, 1.0)?;
-            let Some(soft) = &soft else { return Ok(total) };
-            // T² keeps the gradient's size (Hinton et al. 2015, section 2).
-            let temperature = self.config.distillation.temperature;
-            total + (cross_entropy(logits, soft, temperature)? * temperature.powi(2))?
-        };
-        let mut total = loss_of(&logits)?;
+        let targets = self.targets(&rows, scale, copies, pass.device)?;
+        let mut total = loss_of(&logits, &targets)?;
         if let Some(exit_logits) = &exit_logits {
-            total = (total + (loss_of(exit_logits)? * loss.exit_weight)?)?;
+            total = (total + (loss_of(exit_logits, &targets)? * self.config.loss.exit_weight)?)?;
         }
-        if let Some(hidden) = self.targets.as_ref().and_then(|targets| targets.pooled.as_ref()) {
-            let wanted: Vec<f32> = twice.iter().flat_map(|&item| hidden[item].iter().copied()).collect();
-            let wanted = Tensor::from_vec(wanted, pooled.shape(), pass.device)?;
-            let distance = (pooled - wanted)?.sqr()?.mean(D::Minus1)?.sum_all()?;
-            total = (total + (distance * (self.config.distillation.hidden_weight * scale))?)?;
+        match self.targets.as_ref().and_then(|targets| targets.pooled.as_ref()) {
+            None => Ok(total),
+            Some(hidden) => total + self.hidden_distance(&pooled, hidden, &rows, scale)?,
         }
-        if copies == 2 {
-            let weights: Vec<f32> =
-                items.iter().map(|&item| (self.item_weight(item) / pass.total_weight) as f32).collect();
-            let weights = Tensor::from_vec(weights, (items.len(), 1), pass.device)?;
-            let first = log_softmax(&logits.narrow(0, 0, items.len())?)?;
-            let second = log_softmax(&logits.narrow(0, items.len(), items.len())?)?;
-            // ½ (KL(p‖q) + KL(q‖p)) = ½ Σ (p − q) (log p − log q), beside the mean of both cross-entropies: all of it is
-            // half of Liang et al. 2021, equation 4, with α = 2 · `r_drop`.
-            let difference = ((first.exp()? - second.exp()?)? * (first - second)?)?;
-            let divergence = difference.broadcast_mul(&weights)?.sum_all()?;
-            total = (total + (divergence * (0.5 * loss.r_drop))?)?;
-        }
-        Ok(total)
     }
 
     fn evaluate(&self, parameters: &Parameters, workers: &Workers) -> anyhow::Result<Score> {
-        let (evaluation, loss) = self.score(parameters, workers, &self.validation)?;
-        Ok(Score { loss, accuracy: evaluation.accuracy, macro_f1: Some(evaluation.macro_f1) })
+        let Validated { evaluation, domains, loss } = self.score(parameters, workers)?;
+        let domains = domains.into_iter().map(|(name, of)| (name, DomainScore::from(&of))).collect();
+        let (accuracy, macro_f1) = (evaluation.accuracy, Some(evaluation.macro_f1));
+        Ok(Score { loss, accuracy, macro_f1, domains })
     }
 }
 
@@ -192,21 +233,23 @@ impl Objective for Classification<'_> {
 ///
 /// # Errors
 /// A label without training rows, weights that are not one a label.
-pub fn class_weights(config: &Config, dataset: &Dataset, split: &Split) -> anyhow::Result<Vec<f64>> {
+pub fn class_weights(config: &Config, data: &Collection, split: &Split) -> anyhow::Result<Vec<f64>> {
     let labels = config.data.labels.len();
-    let mut counts = vec![0usize; labels];
+    let mut weights = vec![0.0; labels];
     for &index in &split.train {
-        counts[dataset.examples[index].label] += 1;
+        weights[data.examples[index].label] += data.source_of(index).config.weight;
     }
-    if let Some(label) = counts.iter().position(|count| *count == 0) {
+    if let Some(label) = weights.iter().position(|weight| *weight == 0.0) {
+        let files: Vec<_> =
+            data.sources.iter().map(|source| source.config.path.display().to_string()).collect();
         let name = &config.data.labels[label];
-        bail!("{}: expected rows of every label, found none of {name} ({label})", dataset.path.display());
+        bail!("{}: expected rows of every label, found none of {name} ({label})", files.join(", "));
     }
     match &config.loss.class_weights {
         ClassWeights::None => Ok(vec![1.0; labels]),
         ClassWeights::Balanced => {
-            let rows = split.train.len() as f64;
-            Ok(counts.iter().map(|&count| rows / (labels as f64 * count as f64)).collect())
+            let total: f64 = weights.iter().sum();
+            Ok(weights.iter().map(|weight| total / (labels as f64 * weight)).collect())
         }
         ClassWeights::Explicit(weights) if weights.len() == labels => Ok(weights.clone()),
         ClassWeights::Explicit(weights) => {
@@ -235,11 +278,13 @@ mod tests {
     }
 
     fn loss(config: &Config, targets: Option<SoftTargets>) -> f64 {
-        let training = vec![Row { input_ids: vec![1, 2], label: 0 }, Row { input_ids: vec![3], label: 1 }];
-        let unlabelled = if targets.is_some() { vec![vec![2, 2, 1]] } else { Vec::new() };
-        let items: Vec<usize> = (0..2 + unlabelled.len()).collect();
-        let objective =
-            Classification::new(config, training, unlabelled, Vec::new(), vec![1.0, 2.0], targets);
+        let rows = [Row { input_ids: vec![1, 2], label: 0 }, Row { input_ids: vec![3], label: 1 }];
+        let mut texts: Vec<Item> = rows.map(Item::from).to_vec();
+        if targets.is_some() {
+            texts.push(Item { input_ids: vec![2, 2, 1], told: None, weight: 1.0 });
+        }
+        let items: Vec<usize> = (0..texts.len()).collect();
+        let objective = Classification::new(config, texts, Default::default(), vec![1.0, 2.0], targets);
         let pass = Pass {
             total_weight: objective.weight(&items),
             dropout: &mut NoDropout,
@@ -265,26 +310,16 @@ mod tests {
         assert!((found - expected).abs() < 1e-5, "{found} and {expected}");
     }
 
-    /// −Σ target · log softmax by hand, weighted.
     #[test]
-    fn cross_entropy_is_smoothed_and_weighted() {
-        let config = config(0.3, 0.0, 0.0);
+    fn rows_weigh_what_their_source_does() {
+        let config = config(0.0, 0.0, 0.0);
+        let items = [(0, 2.0), (1, 0.5)]
+            .map(|(label, weight)| Item { weight, ..Item::from(Row { input_ids: vec![1], label }) });
         let objective =
-            Classification::new(&config, Vec::new(), Vec::new(), Vec::new(), vec![1.0, 2.0], None);
-        let logits = [[2.0f32, -1.0], [0.5, 3.0]];
-        let (mut targets, mut expected) = (Vec::new(), 0.0);
-        for (label, logits) in logits.iter().enumerate() {
-            objective.add_label(label, 0.5, &mut targets);
-            let log_sum = logits.iter().map(|x| f64::from(*x).exp()).sum::<f64>().ln();
-            for (class, logit) in logits.iter().enumerate() {
-                let target = if class == label { 0.15 + 0.7 } else { 0.15 };
-                expected -= 0.5 * [1.0, 2.0][label] * target * (f64::from(*logit) - log_sum);
-            }
-        }
-        let device = &candle_core::Device::Cpu;
-        let targets = Tensor::from_vec(targets, (2, 2), device).unwrap();
-        let found = cross_entropy(&Tensor::new(&logits, device).unwrap(), &targets, 1.0).unwrap();
-        let found = f64::from(found.to_scalar::<f32>().unwrap());
-        assert!((found - expected).abs() < 1e-5, "{found} and {expected}");
+            Classification::new(&config, items.to_vec(), Default::default(), vec![1.0, 3.0], None);
+        assert_eq!(objective.weight(&[0, 1, 1]), 2.0 + 2.0 * 1.5);
+        let targets = objective.targets(&[0, 1], 0.1, 1, &Device::Cpu).unwrap();
+        assert_eq!(targets.hard.to_vec2::<f32>().unwrap(), [[0.2, 0.0], [0.0, 0.15]]);
+        assert!(targets.silenced.is_none() && targets.soft.is_none());
     }
 }

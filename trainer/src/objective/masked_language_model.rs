@@ -15,6 +15,7 @@ use candle_core::{D, Device, Result, Tensor};
 use classifier::tokenizer::Tokenizer;
 use encoder::names;
 use encoder::{Batch, Dropout, Encoder, NoDropout, TensorSpec, tensor_specs};
+use indexmap::IndexMap;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -231,7 +232,12 @@ impl Objective for MaskedLanguageModel<'_> {
                 (loss, correct, count) = (loss + share.0, correct + share.1, count + share.2);
             }
         }
-        Ok(Score { loss: loss / count as f64, accuracy: correct as f64 / count as f64, macro_f1: None })
+        Ok(Score {
+            loss: loss / count as f64,
+            accuracy: correct as f64 / count as f64,
+            macro_f1: None,
+            domains: IndexMap::new(),
+        })
     }
 }
 

@@ -9,7 +9,7 @@ mod teacher;
 
 use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
-use crate::data::labelled::Dataset;
+use crate::data::collection::Collection;
 use crate::data::split::Split;
 use crate::fit::workers::Workers;
 use crate::output::file::write_atomically;
@@ -46,8 +46,8 @@ pub enum Teachers {
 
 /// The texts that teachers are asked about: the labelled training rows, then the texts without labels. Never a row that is
 /// held out.
-pub fn training_texts<'a>(dataset: &'a Dataset, split: &'a Split, unlabelled: &'a [String]) -> Vec<&'a str> {
-    let labelled = split.train.iter().map(|&index| &dataset.examples[index].text);
+pub fn training_texts<'a>(data: &'a Collection, split: &'a Split, unlabelled: &'a [String]) -> Vec<&'a str> {
+    let labelled = split.train.iter().map(|&index| &data.examples[index].text);
     labelled.chain(unlabelled).map(String::as_str).collect()
 }
 

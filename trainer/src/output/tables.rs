@@ -6,10 +6,23 @@ use crate::scoring::edits::EditEffect;
 use crate::scoring::metrics::Evaluation;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
+use indexmap::IndexMap;
 
 /// The whole report, ready to print.
 pub fn evaluation(evaluation: &Evaluation) -> String {
     [totals(evaluation), classes(evaluation), confusion(evaluation)].map(|table| table.to_string()).join("\n")
+}
+
+/// A line a domain, ready to print before other lines; nothing where there is only one.
+pub fn domains(domains: &IndexMap<String, Evaluation>) -> String {
+    let mut table = new_table(vec!["domain", "rows", "accuracy", "macro-F1", "ECE", "NLL"]);
+    for (name, of) in domains {
+        let mut row = vec![Cell::new(name)];
+        row.extend(numbers([of.rows.to_string()]));
+        row.extend(numbers([of.accuracy, of.macro_f1, of.ece, of.nll].map(share)));
+        table.add_row(row);
+    }
+    if domains.is_empty() { String::new() } else { format!("{table}\n") }
 }
 
 /// What each edit does, ready to print: those that the model does not see in a line, the others in a table.

@@ -1,6 +1,7 @@
 //! What the report tells: every way to store the checkpoint, measured; the mistakes; the edits.
 
 use crate::config::storage_format::TensorFormat;
+use crate::data::overlap::{Overlap, overlap};
 use crate::export::storage::TensorStorage;
 use crate::export::variant;
 use crate::export::variant::{Challenged, Variant};
@@ -35,6 +36,8 @@ pub struct Findings<'a> {
     pub edits: Vec<EditEffect>,
     /// What the configured one makes of the challenge set; none where its labels are not those of the set.
     pub challenge: Option<Challenged>,
+    /// How much one domain has of another's words.
+    pub overlap: Overlap,
 }
 
 /// One way to store the checkpoint.
@@ -87,7 +90,8 @@ impl<'a> Findings<'a> {
         }
         bar.finish_and_clear();
         let (configured, edits, challenge) = effects.context("the configured storage was not measured")?;
-        Ok(Self { run, test, history, checkpoint, variants, configured, edits, challenge })
+        let overlap = overlap(&run.data, run.split(), &run.config().model.normalization)?;
+        Ok(Self { run, test, history, checkpoint, variants, configured, edits, challenge, overlap })
     }
 
     /// The variant that the configuration asks for.

@@ -5,6 +5,7 @@
 
 mod calibration;
 mod challenge;
+mod domains;
 mod provenance;
 mod quality;
 mod storage;
@@ -45,6 +46,9 @@ pub fn html(findings: &Findings<'_>) -> anyhow::Result<String> {
     if let Some(challenge) = challenge::section(findings) {
         // Provenance stays the last.
         sections.insert(sections.len() - 1, challenge);
+    }
+    if !findings.chosen().scored.domains.is_empty() {
+        sections.insert(0, Section { id: "domains", title: "Domains", content: domains::section(findings) });
     }
     let name = &findings.run.config().name;
     let page = html! {

@@ -5,9 +5,9 @@ use super::looks::{self, Look};
 use super::record::RunRecord;
 use super::weights::RunWeights;
 use crate::config::schema::Config;
-use crate::data::labelled::{Dataset, Example, read_configured};
+use crate::data::collection::Collection;
+use crate::data::labelled::Example;
 use crate::data::near_duplicates::NearDuplicates;
-use crate::data::row::place;
 use crate::data::split::Split;
 use anyhow::{Context, ensure};
 use std::path::Path;
@@ -18,7 +18,7 @@ pub struct FinishedRun {
     /// What it learned.
     pub weights: RunWeights,
     /// All rows.
-    pub dataset: Dataset,
+    pub data: Collection,
 }
 
 /// A run's test rows: whoever has them stands in the run's log.
@@ -63,16 +63,16 @@ impl FinishedRun {
     /// As [`RunWeights::read`]; data that changed since.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let weights = RunWeights::read(folder)?;
-        let dataset = read_configured(&weights.config.data, false)
+        let data = Collection::read(&weights.config.data, false)
             .context("the model is scored on the run's held-out rows, which needs the run's data")?;
         ensure!(
-            dataset.sha256 == weights.record.data_sha256,
+            data.sha256() == weights.record.data_sha256,
             "{}: expected the data of the run (SHA-256 {}), found {}",
-            dataset.path.display(),
+            changed(&data, &weights.record),
             weights.record.data_sha256,
-            dataset.sha256
+            data.sha256()
         );
-        Ok(Self { weights, dataset })
+        Ok(Self { weights, data })
     }
 
     /// The resolved configuration.
@@ -98,18 +98,24 @@ impl FinishedRun {
         Ok(TestRows { run: self, earlier: looks::record(&self.weights.folder, command, what)? })
     }
 
-    /// Where a row comes from, for messages: file and line.
-    pub fn place_of(&self, example: &Example) -> String {
-        place(&self.dataset.path, example.line)
-    }
-
     /// The rows at these positions.
     pub fn examples(&self, indices: &[usize]) -> Vec<&Example> {
-        indices.iter().map(|&index| &self.dataset.examples[index]).collect()
+        indices.iter().map(|&index| &self.data.examples[index]).collect()
     }
 
     /// The label ids of the rows at these positions.
     pub fn labels(&self, indices: &[usize]) -> Vec<usize> {
         self.examples(indices).iter().map(|example| example.label).collect()
     }
+}
+
+/// The files that are not what they were.
+fn changed(data: &Collection, record: &RunRecord) -> String {
+    let was = |index: usize| match record.sources.get(index) {
+        Some(source) => source.sha256.as_str(),
+        None => record.data_sha256.as_str(),
+    };
+    let sources = data.sources.iter().enumerate();
+    let changed = sources.filter(|(index, source)| source.sha256 != was(*index));
+    changed.map(|(_, source)| source.config.path.display().to_string()).collect::<Vec<_>>().join(", ")
 }

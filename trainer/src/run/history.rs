@@ -7,12 +7,12 @@ use crate::base::origin::{Decision, Reading, Stage};
 
 /// What the record says of the held-out rows, a sentence each.
 pub fn sentences(record: &RunRecord, looks: &[Look]) -> Vec<String> {
-    let mut sentences = vec![chosen(&record.selected_on_validation), looked_at(looks)];
+    let mut sentences = vec![chosen(&record.selected_on_validation, &record.domains), looked_at(looks)];
     sentences.extend(record.base_origin.iter().map(|stage| origin(stage, record)));
     sentences
 }
 
-fn chosen(selected: &[Selected]) -> String {
+fn chosen(selected: &[Selected], domains: &[String]) -> String {
     let name = |selected: &Selected| match selected {
         Selected::Epoch => "the kept epoch",
         Selected::NumberOfEpochs => "the number of epochs",
@@ -21,7 +21,11 @@ fn chosen(selected: &[Selected]) -> String {
         [] => "No epoch was chosen: the last one's weights are kept, and the validation rows serve calibration alone.".to_owned(),
         _ => {
             let names: Vec<&str> = selected.iter().map(name).collect();
-            format!("By macro-F1 on the validation rows, which calibration uses again, was chosen: {}.", names.join(" and "))
+            let score = match domains.len() {
+                0 | 1 => "macro-F1".to_owned(),
+                _ => format!("the mean of the macro-F1 of {}", domains.join(" and ")),
+            };
+            format!("By {score} on the validation rows, which calibration uses again, was chosen: {}.", names.join(" and "))
         }
     }
 }
@@ -54,7 +58,7 @@ pub fn origin(stage: &Stage, record: &RunRecord) -> String {
         Decision::Vocabulary => format!("The vocabulary was chosen on {files}"),
         Decision::Weights => format!("The base was adapted to {files}"),
     };
-    match stage.reading(&record.data_sha256, &record.held_out_sha256) {
+    match record.reading_of(stage) {
         Reading::LeftOut => format!("{decision} without the held-out rows and their near-duplicates."),
         Reading::Read => format!("{decision}, the test rows' texts among them."),
         Reading::OtherSplit => {
@@ -77,7 +81,7 @@ mod tests {
         let look =
             |command: &str| Look { time: String::new(), command: command.to_owned(), what: String::new() };
         assert!(looked_at(&[]).contains("nobody had scored"));
-        assert!(chosen(&[]).starts_with("No epoch was chosen"));
+        assert!(chosen(&[], &[]).starts_with("No epoch was chosen"));
         let words = looked_at(&[look("report"), look("export"), look("export")]);
         assert!(words.contains("3 times before (2 times by `export`, once by `report`)"), "{words}");
     }

@@ -5,7 +5,9 @@
 use crate::config::training::Keep;
 use crate::output::file::sync_folder;
 use crate::output::plots::curves::{EpochPoint, LearningCurves};
+use crate::scoring::metrics::Evaluation;
 use anyhow::Context;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -54,12 +56,47 @@ pub struct Epoch {
     pub validation_accuracy: f64,
     /// 0 ..= 1; masked language modelling has none.
     pub validation_macro_f1: Option<f64>,
+    /// Of the validation rows of each domain, where there are several.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub domains: IndexMap<String, DomainScore>,
     /// At the end of the epoch.
     pub learning_rate: f64,
     /// What the epoch's training took.
     pub seconds: f64,
     /// Training rows a second.
     pub tweets_per_second: f64,
+}
+
+/// How good an epoch is in one domain.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DomainScore {
+    /// Validation rows of the domain.
+    pub rows: usize,
+    /// 0 ..= 1.
+    pub accuracy: f64,
+    /// 0 ..= 1.
+    pub macro_f1: f64,
+}
+
+impl From<&Evaluation> for DomainScore {
+    fn from(evaluation: &Evaluation) -> Self {
+        let Evaluation { rows, accuracy, macro_f1, .. } = *evaluation;
+        Self { rows, accuracy, macro_f1 }
+    }
+}
+
+/// What is to be maximized: macro-F1, of several domains its mean over these, however many rows each has; or else the
+/// negative loss.
+pub fn value(loss: f64, macro_f1: Option<f64>, domains: &IndexMap<String, DomainScore>) -> f64 {
+    let mean = domains.values().map(|domain| domain.macro_f1).sum::<f64>() / domains.len() as f64;
+    if domains.is_empty() { macro_f1.unwrap_or(-loss) } else { mean }
+}
+
+impl Epoch {
+    /// See [`value`].
+    pub fn value(&self) -> f64 {
+        value(self.validation_loss, self.validation_macro_f1, &self.domains)
+    }
 }
 
 /// Losses of all steps and records of all epochs, in the order of the log.
@@ -89,12 +126,12 @@ impl History {
 
     /// The epoch whose weights a run of this history keeps: of several that are equally good, the first.
     pub fn kept(&self, keep: Keep) -> Option<&Epoch> {
-        let value = |epoch: &Epoch| epoch.validation_macro_f1.unwrap_or(-epoch.validation_loss);
         match keep {
             Keep::Last => self.epochs.last(),
-            Keep::Best => {
-                self.epochs.iter().reduce(|best, epoch| if value(epoch) > value(best) { epoch } else { best })
-            }
+            Keep::Best => self
+                .epochs
+                .iter()
+                .reduce(|best, epoch| if epoch.value() > best.value() { epoch } else { best }),
         }
     }
 
@@ -296,6 +333,7 @@ mod tests {
             validation_loss: 1.0 / epoch as f64,
             validation_accuracy: 0.5,
             validation_macro_f1: macro_f1,
+            domains: IndexMap::new(),
             learning_rate: 0.1,
             seconds: 1.0,
             tweets_per_second: 1.0,
@@ -308,5 +346,15 @@ mod tests {
         assert_eq!(kept([0.1, 0.3, 0.3, 0.2].map(Some), Keep::Last), Some(4));
         assert_eq!(kept([None; 4], Keep::Best), Some(4));
         assert_eq!(History::default().kept(Keep::Best), None);
+        // Of several domains the mean counts, not the rows of the larger one.
+        let score = |rows, macro_f1| DomainScore { rows, accuracy: 0.5, macro_f1 };
+        let in_both = |number, all, news, social| Epoch {
+            domains: [("news", score(900, news)), ("social", score(100, social))]
+                .map(|(name, score)| (name.to_owned(), score))
+                .into(),
+            ..epoch(number, Some(all))
+        };
+        let epochs = vec![in_both(1, 0.78, 0.8, 0.4), in_both(2, 0.73, 0.75, 0.5)];
+        assert_eq!(History { steps: Vec::new(), epochs }.kept(Keep::Best).map(|epoch| epoch.epoch), Some(2));
     }
 }

@@ -6,11 +6,12 @@ use super::selection::{self, Selected};
 use crate::base::base_model::BaseModel;
 use crate::base::origin::{Reading, Stage, TextFile};
 use crate::config::schema::Config;
+use crate::data::collection::{Collection, Source};
 use crate::data::hash::sha256_hex;
 use crate::data::held_out::HeldOut;
-use crate::data::labelled::Dataset;
 use anyhow::{Context, ensure};
 use encoder::EncoderConfig;
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,17 @@ impl fmt::Display for Role {
     }
 }
 
+/// One of several labelled sources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelledSource {
+    /// As the configuration calls it.
+    pub name: String,
+    /// File name.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+}
+
 /// Hashes and versions of everything that decided a run, and the sizes of its encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -65,10 +77,16 @@ pub struct RunRecord {
     pub base_model: String,
     /// SHA-256 of the base model's weights.
     pub base_sha256: String,
-    /// File name of the labelled data; empty without any.
+    /// File name of the labelled data, of several sources all different ones; empty without any.
     pub data: String,
-    /// SHA-256 of the labelled data.
+    /// SHA-256 of the labelled data ([`Collection::sha256`]).
     pub data_sha256: String,
+    /// The sources of `data.sources` with labels; none where `data.train` is the only one.
+    #[serde(default)]
+    pub sources: Vec<LabelledSource>,
+    /// Kinds of texts that are validated on, each by itself.
+    #[serde(default)]
+    pub domains: Vec<String>,
     /// Every other file that was learned from, in the order of the configuration.
     pub inputs: Vec<Input>,
     /// SHA-256 of the resolved configuration but for its paths: what lies there has hashes of its own.
@@ -95,7 +113,7 @@ impl RunRecord {
     /// A configuration that cannot be written as TOML, a file that cannot be read.
     pub fn new(
         config: &Config,
-        dataset: Option<&Dataset>,
+        data: Option<&Collection>,
         held_out: Option<&HeldOut>,
         inputs: &[(Role, &Path)],
         base: &BaseModel,
@@ -109,8 +127,13 @@ impl RunRecord {
             candle_version: env!("CANDLE_VERSION").to_owned(),
             base_model: base.name.clone(),
             base_sha256: base.sha256.clone(),
-            data: dataset.map(|dataset| file_name(&dataset.path)).unwrap_or_default(),
-            data_sha256: dataset.map(|dataset| dataset.sha256.clone()).unwrap_or_default(),
+            data: data.map(file_names).unwrap_or_default(),
+            data_sha256: data.map(Collection::sha256).unwrap_or_default(),
+            sources: match config.data.sources.is_empty() {
+                true => Vec::new(),
+                false => data.iter().flat_map(|data| &data.sources).map(LabelledSource::from).collect(),
+            },
+            domains: data.map(|data| data.domains(config)).unwrap_or_default(),
             inputs: inputs.into_iter().flatten().collect(),
             config_sha256: sha256_hex(config.without_paths().to_toml()?.as_bytes()),
             seed: config.seed,
@@ -122,18 +145,29 @@ impl RunRecord {
         })
     }
 
-    /// The files of texts that it reads.
+    /// The files of texts that it reads, each once.
     pub fn texts(&self) -> Vec<TextFile> {
+        let single =
+            (!self.data.is_empty() && self.sources.is_empty()).then_some((&self.data, &self.data_sha256));
+        let sources = self.sources.iter().map(|source| (&source.file, &source.sha256));
+        let texts = self.inputs.iter().filter(|input| input.role == Role::Unlabelled);
+        let texts = texts.map(|input| (&input.name, &input.sha256));
+        let files: IndexSet<_> = single.into_iter().chain(sources).chain(texts).collect();
         let file =
             |(name, sha256): (&String, &String)| TextFile { name: name.clone(), sha256: sha256.clone() };
-        let labelled = (!self.data.is_empty()).then_some((&self.data, &self.data_sha256));
-        let texts = self.inputs.iter().filter(|input| input.role == Role::Unlabelled);
-        labelled.into_iter().chain(texts.map(|input| (&input.name, &input.sha256))).map(file).collect()
+        files.into_iter().map(file).collect()
     }
 
     /// Whether a stage of the base has, or may have, read what the run holds out of its own data.
     pub fn has_read_held_out(&self, stage: &Stage) -> bool {
-        matches!(stage.reading(&self.data_sha256, &self.held_out_sha256), Reading::Read | Reading::OtherSplit)
+        matches!(self.reading_of(stage), Reading::Read | Reading::OtherSplit)
+    }
+
+    /// Whether a stage of the base has read what the run holds out.
+    pub fn reading_of(&self, stage: &Stage) -> Reading {
+        let sources = self.sources.iter().map(|source| source.sha256.as_str());
+        let files: Vec<&str> = sources.chain([self.data_sha256.as_str()]).collect();
+        stage.reading(&files, &self.held_out_sha256)
     }
 
     /// Writes the record and the configuration into the run folder.
@@ -190,7 +224,21 @@ pub fn distillation_inputs(config: &Config) -> Vec<(Role, &Path)> {
 
 /// What `adapt` learns from besides the labelled rows.
 pub fn unlabelled_inputs(config: &Config) -> Vec<(Role, &Path)> {
-    config.data.unlabelled.iter().map(|path| (Role::Unlabelled, path.as_path())).collect()
+    let texts = config.data.sources.iter().filter(|source| !source.is_labelled()).map(|source| &source.path);
+    config.data.unlabelled.iter().chain(texts).map(|path| (Role::Unlabelled, path.as_path())).collect()
+}
+
+impl From<&Source> for LabelledSource {
+    fn from(source: &Source) -> Self {
+        let (name, file) = (source.config.name.clone(), file_name(&source.config.path));
+        Self { name, file, sha256: source.sha256.clone() }
+    }
+}
+
+/// Of all sources, each once.
+fn file_names(data: &Collection) -> String {
+    let names: IndexSet<String> = data.sources.iter().map(|source| file_name(&source.config.path)).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 impl Input {

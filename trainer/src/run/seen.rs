@@ -5,8 +5,8 @@
 //! were held out when it was made; that they are the same is then all that can be known of it.
 
 use super::folder::RunFolder;
+use crate::data::collection::Collection;
 use crate::data::hash::{hexadecimal, sha256_hex};
-use crate::data::labelled::Dataset;
 use crate::data::near_duplicates::NearDuplicates;
 use crate::data::split::Split;
 use anyhow::Context;
@@ -44,9 +44,9 @@ pub struct SeenRows {
 
 impl SeenRows {
     /// Of a run without teachers.
-    pub fn new(dataset: &Dataset, split: &Split, unlabelled: &[String]) -> anyhow::Result<Self> {
+    pub fn new(data: &Collection, split: &Split, unlabelled: &[String]) -> anyhow::Result<Self> {
         let key = key_of_texts()?;
-        let keys = |rows: &[usize]| rows.iter().map(|&row| key(&dataset.examples[row].text)).collect();
+        let keys = |rows: &[usize]| rows.iter().map(|&row| key(&data.examples[row].text)).collect();
         let mut train: BTreeSet<Key> = keys(&split.train);
         train.extend(unlabelled.iter().map(|text| key(text)));
         Ok(Self { train, validation: keys(&split.validation), test: keys(&split.test), ..Self::default() })

@@ -2,7 +2,8 @@
 //! exit, its own probabilities and the threshold from which on it answers.
 //!
 //! All are fitted on the validation rows, to the logits of the very model that is exported: quantization moves them.
-//! One number each, so that a few hundred rows suffice.
+//! One number each, so that a few hundred rows suffice. Of several domains each has the same say in the temperatures; the
+//! threshold's bound holds for rows in the shares in which they are there.
 
 use super::exit::{self, Answers, Logits};
 use super::predictions::most_probable;
@@ -60,22 +61,33 @@ pub struct Calibration {
     pub exit: Option<Exit>,
 }
 
+/// The rows that calibration is fitted to.
+#[derive(Clone, Copy, Debug)]
+pub struct Validation<'a> {
+    /// Their label ids.
+    pub labels: &'a [usize],
+    /// What each counts in the temperatures.
+    pub weights: &'a [f64],
+    /// Positions of the rows of each domain.
+    pub domains: &'a [Vec<usize>],
+}
+
 impl Calibration {
     /// Fits a temperature to the logits of each depth, then finds the threshold of the exit, which must keep accuracy and
-    /// macro-F1 of each of the `groups` of rows within `exit_tolerance`, and at last that of uncertainty by `rule`.
+    /// macro-F1 of each domain within `exit_tolerance`, and at last that of uncertainty by `rule`.
     pub fn fit(
         logits: &Logits,
-        labels: &[usize],
-        groups: &[Vec<usize>],
+        validation: Validation<'_>,
         rule: ThresholdRule,
         exit_tolerance: f64,
     ) -> Self {
-        let temperature = fit_temperature(&logits.full, labels);
+        let Validation { labels, weights, domains } = validation;
+        let temperature = fit_temperature(&logits.full, labels, weights);
         let exit = logits.exit.as_ref().map(|rows| {
-            let exit_temperature = fit_temperature(rows, labels);
+            let exit_temperature = fit_temperature(rows, labels, weights);
             let full = probabilities(&logits.full, temperature);
             let early = probabilities(rows, exit_temperature);
-            let threshold = exit::threshold(&full, &early, labels, groups, exit_tolerance);
+            let threshold = exit::threshold(&full, &early, labels, domains, exit_tolerance);
             Exit { temperature: exit_temperature, threshold }
         });
         let answers = Answers::new(logits, temperature, exit);
@@ -100,12 +112,13 @@ fn probabilities(logits: &[Vec<f32>], temperature: f32) -> Vec<Vec<f32>> {
 ///
 /// In 1 / T the likelihood is convex, so that in ln T it has one minimum, too: golden-section search (Kiefer 1953) finds
 /// it, with the same relative error everywhere.
-fn fit_temperature(logits: &[Vec<f32>], labels: &[usize]) -> f32 {
+fn fit_temperature(logits: &[Vec<f32>], labels: &[usize], weights: &[f64]) -> f32 {
+    let nll = |inverse_temperature: f64| nll(logits, labels, weights, inverse_temperature);
     let ratio = (5f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (RANGE.0.ln(), RANGE.1.ln());
     while high - low > TOLERANCE {
         let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
-        match nll(logits, labels, (-left).exp()) < nll(logits, labels, (-right).exp()) {
+        match nll((-left).exp()) < nll((-right).exp()) {
             true => high = right,
             false => low = left,
         }
@@ -113,15 +126,15 @@ fn fit_temperature(logits: &[Vec<f32>], labels: &[usize]) -> f32 {
     ((low + high) / 2.0).exp() as f32
 }
 
-/// Σ −log softmax(logits · inverse temperature)\[label\].
-fn nll(logits: &[Vec<f32>], labels: &[usize], inverse_temperature: f64) -> f64 {
+/// Σ −weight · log softmax(logits · inverse temperature)\[label\].
+fn nll(logits: &[Vec<f32>], labels: &[usize], weights: &[f64], inverse_temperature: f64) -> f64 {
     let row_nll = |(row, &label): (&Vec<f32>, &usize)| {
         let scaled: Vec<f64> = row.iter().map(|logit| f64::from(*logit) * inverse_temperature).collect();
         let max = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let log_sum = scaled.iter().map(|x| (x - max).exp()).sum::<f64>().ln() + max;
         log_sum - scaled[label]
     };
-    logits.iter().zip(labels).map(row_nll).sum()
+    logits.iter().zip(labels).zip(weights).map(|(row, weight)| weight * row_nll(row)).sum()
 }
 
 /// A threshold and what it does on the rows it was chosen on.
@@ -248,15 +261,25 @@ mod tests {
     #[test]
     fn finds_the_temperature_that_matches_the_accuracy() {
         let logits = vec![vec![1.0, -1.0]; 4];
-        let temperature = fit_temperature(&logits, &[0, 0, 0, 1]);
+        let temperature = fit_temperature(&logits, &[0, 0, 0, 1], &[1.0; 4]);
         assert!((f64::from(temperature) - 2.0 / 3f64.ln()).abs() < 1e-3, "{temperature}");
+    }
+
+    /// Two domains of which the larger is right in 5 of 6 rows, the smaller in 1 of 2: with equal say in 2 of 3.
+    #[test]
+    fn rows_count_by_their_weights() {
+        let logits = vec![vec![1.0, -1.0]; 8];
+        let labels = [0, 0, 0, 0, 0, 1, 0, 1];
+        let weights = [[2.0 / 3.0; 6].as_slice(), &[2.0; 2]].concat();
+        let temperature = fit_temperature(&logits, &labels, &weights);
+        assert!((f64::from(temperature) - 2.0 / 2f64.ln()).abs() < 1e-3, "{temperature}");
     }
 
     /// The error is relative, also where temperatures are large. Seen red when the search was in 1 / T.
     #[test]
     fn the_temperature_scales_with_the_logits() {
         for scale in [0.05f32, 0.5, 1.0, 5.0, 10.0] {
-            let temperature = fit_temperature(&vec![vec![scale, -scale]; 4], &[0, 0, 0, 1]);
+            let temperature = fit_temperature(&vec![vec![scale, -scale]; 4], &[0, 0, 0, 1], &[1.0; 4]);
             let expected = f64::from(scale) * 2.0 / 3f64.ln();
             assert!((f64::from(temperature) / expected - 1.0).abs() < TOLERANCE, "{scale}: {temperature}");
         }
@@ -359,7 +382,8 @@ mod tests {
         }
         let logits = Logits { full: vec![vec![1.0, -1.0]; 40], exit: None };
         let labels: Vec<usize> = (0..40).map(|index| usize::from(index % 4 == 3)).collect();
-        let fit = |rule| Calibration::fit(&logits, &labels, &[], rule, 0.0);
+        let validation = Validation { labels: &labels, weights: &[1.0; 40], domains: &[] };
+        let fit = |rule| Calibration::fit(&logits, validation, rule, 0.0);
         let fixed = fit(ThresholdRule::Fixed(0.6));
         assert_eq!((fixed.uncertain_threshold, fixed.selection), (0.6, None));
         let chosen = fit(ThresholdRule::SelectiveAccuracy(0.7));

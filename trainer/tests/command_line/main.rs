@@ -19,6 +19,7 @@ mod prune;
 mod rebuilding;
 mod report;
 mod resuming;
+mod sources;
 mod sweeping;
 mod tiny_base;
 mod training;

@@ -1,7 +1,7 @@
 //! What the run was made of: hashes, versions, the resolved configuration. Folded away until asked for.
 
 use crate::report::findings::Findings;
-use crate::run::record::Input;
+use crate::run::record::{Input, LabelledSource};
 use maud::{Markup, html};
 
 /// Both, collapsed.
@@ -54,7 +54,18 @@ pub fn section(findings: &Findings<'_>) -> anyhow::Result<Markup> {
     });
     let unknown = run.weights.seen.unknown_teachers().iter();
     let unknown = unknown.map(|name| ("Teacher that may have seen held-out rows", name.clone()));
-    let facts = facts.into_iter().chain(inputs).chain(unknown);
+    let sources = record.sources.iter().zip(&run.data.sources).map(
+        |(LabelledSource { name, file, sha256 }, source)| {
+            let conditions = source.config.read_options(&run.config().data).conditions_in_words();
+            let what = match source.config.description.as_str() {
+                "" => "what it is and under which licence is not stated",
+                words => words,
+            };
+            let rows = source.rows.len();
+            ("Source", format!("{name}: {rows} rows of {file}{conditions}, SHA-256 {sha256}; {what}"))
+        },
+    );
+    let facts = facts.into_iter().chain(sources).chain(inputs).chain(unknown);
     Ok(html! {
         details {
             summary { "Provenance" }
