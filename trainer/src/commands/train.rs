@@ -25,19 +25,21 @@ use crate::fit::workers::Workers;
 use crate::objective::classification;
 use crate::objective::classification::{Classification, Item, Validated};
 use crate::objective::teachers;
+use crate::objective::teachers::leaks;
 use crate::output::plots::confusion::confusion_matrix;
 use crate::output::standard_output::print;
 use crate::output::tables;
 use crate::run::folder::{CHECKPOINT, EVALUATION, Place, SPLIT, TOKENIZER};
 use crate::run::history;
-use crate::run::record::{RunRecord, distillation_inputs};
+use crate::run::record::{Role, RunRecord, distillation_inputs};
 use crate::run::seen::SeenRows;
+use crate::run::weights::RunWeights;
 use crate::scoring::metrics::Evaluation;
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use encoder::Quantization;
 use indexmap::IndexMap;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Runs the subcommand.
 ///
@@ -85,7 +87,8 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
         "`export.quantization_aware`: expected false for an MPNet, found true: it has no inference in int8 to be trained for"
     );
     let held_out = HeldOut::new(near_duplicates, &data, &split);
-    let inputs = distillation_inputs(config);
+    let mut inputs = distillation_inputs(config);
+    inputs.extend(config.train.start_from.iter().map(|run| (Role::Start, run.as_path())));
     let record = RunRecord::new(config, Some(&data), Some(&held_out), &inputs, &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(EVALUATION)) && record.is_at(place)? {
         return Ok(None);
@@ -99,7 +102,12 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     let mut seen = SeenRows::new(&data, &split, &unlabelled.texts)?;
     let texts = teachers::training_texts(&data, &split, &unlabelled.texts);
     let teachers = teachers::open(config, Some(&base), &data.sha256(), &texts, &mut seen)?;
-    let parameters = base.parameters(&device, &mut randomness::initial_generator(config))?;
+    let mut parameters = base.parameters(&device, &mut randomness::initial_generator(config))?;
+    if let Some(run) = &config.train.start_from {
+        let start = || format!("`train.start_from` {}", run.display());
+        check_start(config, &base, &mut seen, run).with_context(start)?;
+        parameters = parameters.with_checkpoint(&run.join(CHECKPOINT)).with_context(start)?;
+    }
     let formats = TensorStorage::configured(&config.export).formats(&base.config)?;
     let quantization =
         config.export.quantization_aware.then(|| Quantization::new(formats.into_iter().collect()));
@@ -143,6 +151,19 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     folder.remove(checkpoint::STATE)?;
     folder.remove(teachers::TARGETS)?;
     Ok(Some(Trained { folder: folder.path().to_owned(), fitted, validation }))
+}
+
+/// A run can go on from another's weights where these mean the same.
+fn check_start(config: &Config, base: &BaseModel, seen: &mut SeenRows, run: &Path) -> anyhow::Result<()> {
+    let start = RunWeights::read(run)?;
+    ensure!(
+        start.record.encoder == base.config && start.tokenizer_json == base.tokenizer_json,
+        "expected a run of this shape and tokenizer, {:?}, found {:?}. Give both the same base, layers and exit",
+        base.config,
+        start.record.encoder
+    );
+    let is_allowed = config.distillation.allow_unknown_teacher_data;
+    leaks::check_listed(&start.seen, seen, run.display().to_string(), is_allowed)
 }
 
 /// An evaluation that says on which part of the data.

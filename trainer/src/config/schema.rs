@@ -136,11 +136,15 @@ pub struct SplitConfig {
     pub test_fraction: f64,
     /// Fixes the split independently of the run's own seed, so that runs are comparable.
     pub seed: u64,
+    /// Parts of the training rows of which this run leaves one unlearned, so that it can be asked about it; 0: it learns all.
+    pub folds: u64,
+    /// Which part that is, 0 ≤ fold < folds.
+    pub fold: u64,
 }
 
 impl Default for SplitConfig {
     fn default() -> Self {
-        Self { validation_fraction: 0.05, test_fraction: 0.1, seed: 1 }
+        Self { validation_fraction: 0.05, test_fraction: 0.1, seed: 1, folds: 0, fold: 0 }
     }
 }
 
@@ -233,6 +237,7 @@ impl Config {
         config.model.base = PathBuf::new();
         config.distillation.teachers = Vec::new();
         config.distillation.answers = Vec::new();
+        config.train.start_from = None;
         config
     }
 

@@ -48,6 +48,11 @@ pub struct TrainConfig {
     pub num_threads: usize,
     /// `cpu`, or `cuda` in a build with that feature.
     pub device: Device,
+    /// Share of a text's tokens that a training pass leaves out, other ones each time, 0 ≤ f < 1.
+    pub token_dropout: f64,
+    /// Run folder of a model of the same shape, from whose weights, heads and all, this run goes on; none: from the base's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_from: Option<PathBuf>,
 }
 
 impl Default for TrainConfig {
@@ -73,6 +78,8 @@ impl Default for TrainConfig {
             checkpoint_seconds: 120,
             num_threads: 0,
             device: Device::Cpu,
+            token_dropout: 0.0,
+            start_from: None,
         }
     }
 }

@@ -92,6 +92,7 @@ fn check_fractions(config: &Config) -> Result<(), InvalidValue> {
         ("model.attention_dropout", model.attention_dropout),
         ("model.classifier_dropout", model.classifier_dropout),
         ("train.warmup_fraction", train.warmup_fraction),
+        ("train.token_dropout", train.token_dropout),
         ("train.adam_beta1", train.adam_beta1),
         ("train.adam_beta2", train.adam_beta2),
         ("train.ema_decay", train.ema_decay),
@@ -163,6 +164,14 @@ fn check_counts(config: &Config) -> Result<(), InvalidValue> {
     let train = &config.train;
     ensure(train.epochs >= 1, "train.epochs", "at least 1", train.epochs)?;
     ensure(train.batch_size >= 1, "train.batch_size", "at least 1", train.batch_size)?;
+    let split = &config.split;
+    ensure(split.folds != 1, "split.folds", "0 or at least 2", split.folds)?;
+    ensure(
+        split.fold < split.folds.max(1),
+        "split.fold",
+        format!("a number below `split.folds` ({})", split.folds),
+        split.fold,
+    )?;
     ensure(train.accumulation >= 1, "train.accumulation", "at least 1", train.accumulation)?;
     let context = config.model.context_length;
     ensure(

@@ -11,9 +11,11 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Positions in the list of examples, ascending; every example is in exactly one part.
+/// Positions in the list of examples, ascending; every example is in one part at most: in none is what `split.fold` leaves
+/// unlearned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
     /// Learned from.
@@ -97,8 +99,15 @@ pub fn split(
         );
     }
     parts.iter_mut().for_each(|part| part.sort_unstable());
-    let [train, validation, test] = parts;
+    let [mut train, validation, test] = parts;
+    train.retain(|&row| config.folds == 0 || fold(near_duplicates, &rows.examples[row].text, config.folds) != config.fold);
     Ok(Split { train, validation, test })
+}
+
+/// Which of the parts of the training rows a text is in: decided by its words alone.
+fn fold(near_duplicates: &NearDuplicates, text: &str, folds: u64) -> u64 {
+    let digest = Sha256::digest(near_duplicates.key(text));
+    digest.iter().fold(0, |rest, byte| (rest << 8 | u64::from(*byte)) % folds)
 }
 
 /// Of every row, in order.
@@ -187,7 +196,7 @@ mod tests {
     }
 
     fn config(seed: u64) -> SplitConfig {
-        SplitConfig { validation_fraction: 0.1, test_fraction: 0.2, seed }
+        SplitConfig { validation_fraction: 0.1, test_fraction: 0.2, seed, ..SplitConfig::default() }
     }
 
     const LABELS: [&str; 3] = ["a", "b", "c"];

@@ -6,8 +6,10 @@ use candle_core::{Device, Result, Tensor};
 use encoder::{Batch, Encoder, NoDropout};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Texts a worker takes through one forward pass where there is no backward one.
+/// Texts a worker takes through one forward pass where there is no backward one: on the CPU, and on a GPU, which would
+/// wait for the next call most of the time.
 const EVALUATION_BATCH: usize = 32;
+const EVALUATION_BATCH_ON_GPU: usize = 256;
 
 /// One thread a worker, and the device they compute on.
 #[derive(Debug)]
@@ -78,7 +80,8 @@ impl Workers {
         let mut by_length: Vec<usize> = (0..texts.len()).collect();
         by_length.sort_by_key(|&index| texts[index].as_ref().len());
         let mut rows = vec![Vec::new(); texts.len()];
-        for items in by_length.chunks(EVALUATION_BATCH * self.count()) {
+        let batch = if self.device.is_cpu() { EVALUATION_BATCH } else { EVALUATION_BATCH_ON_GPU };
+        for items in by_length.chunks(batch * self.count()) {
             let shares = self.share(items, |_, items| {
                 let ids: Vec<&[u32]> = items.iter().map(|&item| texts[item].as_ref()).collect();
                 Ok((items.to_vec(), pass(&Batch::new(&ids, &self.device)?)?.to_vec2::<f32>()?))

@@ -22,6 +22,8 @@ use anyhow::bail;
 use candle_core::{D, Device, Result, Tensor};
 use encoder::{Batch, Encoder, Outputs};
 use indexmap::IndexMap;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 use std::time::Instant;
 
 /// A text to learn from.
@@ -202,11 +204,14 @@ impl Objective for Classification<'_> {
         items.iter().map(|item| self.item_weight(*item)).sum()
     }
 
-    fn loss(&self, encoder: &Encoder, _: &Parameters, items: &[usize], pass: Pass<'_>) -> Result<Tensor> {
+    fn loss(&self, encoder: &Encoder, _: &Parameters, items: &[usize], mut pass: Pass<'_>) -> Result<Tensor> {
         // R-Drop: every text twice in one pass, each with its own masks.
         let copies = if self.config.loss.r_drop > 0.0 { 2 } else { 1 };
         let rows: Vec<usize> = items.repeat(copies);
-        let ids: Vec<&[u32]> = rows.iter().map(|&item| self.items[item].input_ids.as_slice()).collect();
+        let share = self.config.train.token_dropout;
+        let ids: Vec<Vec<u32>> =
+            rows.iter().map(|&item| thinned(&self.items[item].input_ids, share, &mut pass.rng)).collect();
+        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
         let batch = Batch::new(&ids, pass.device)?;
         let Outputs { logits, exit_logits, pooled } = encoder.outputs(&batch, pass.dropout)?;
         let scale = 1.0 / (pass.total_weight * copies as f64);
@@ -226,6 +231,17 @@ impl Objective for Classification<'_> {
         let domains = domains.into_iter().map(|(name, of)| (name, DomainScore::from(&of))).collect();
         let (accuracy, macro_f1) = (evaluation.accuracy, Some(evaluation.macro_f1));
         Ok(Score { loss, accuracy, macro_f1, domains })
+    }
+}
+
+/// The ids without a `share` of those between the first and the last: so a text never comes twice, and no single word is
+/// relied on.
+fn thinned(ids: &[u32], share: f64, rng: &mut ChaCha8Rng) -> Vec<u32> {
+    let inner = 1..ids.len().saturating_sub(1);
+    let keeps = |at: usize, rng: &mut ChaCha8Rng| !inner.contains(&at) || rng.random::<f64>() >= share;
+    match share > 0.0 {
+        true => (0..ids.len()).filter(|&at| keeps(at, rng)).map(|at| ids[at]).collect(),
+        false => ids.to_vec(),
     }
 }
 

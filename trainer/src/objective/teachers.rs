@@ -4,7 +4,7 @@
 //! run folder until the run is done, so that going on after an interruption does not ask them again; or they were asked
 //! elsewhere, by `trainer teach`, and a file of [`Answers`] stands in their place.
 
-mod leaks;
+pub mod leaks;
 mod teacher;
 
 use crate::base::base_model::BaseModel;

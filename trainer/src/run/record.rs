@@ -40,6 +40,8 @@ pub enum Role {
     Teacher,
     /// What teachers have said of them; these follow.
     Answers,
+    /// The run from whose weights it went on.
+    Start,
 }
 
 impl fmt::Display for Role {
@@ -48,6 +50,7 @@ impl fmt::Display for Role {
             Self::Unlabelled => "texts without labels",
             Self::Teacher => "a teacher",
             Self::Answers => "answers of teachers",
+            Self::Start => "the run whose weights it started from",
         })
     }
 }
