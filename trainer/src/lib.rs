@@ -33,6 +33,7 @@ pub mod data {
     mod jsonl;
     pub mod labelled;
     pub mod labels;
+    pub mod learned;
     mod lines;
     pub mod near_duplicates;
     pub mod overlap;

@@ -13,7 +13,7 @@ use crate::export::manifest::Role;
 use crate::export::publish;
 use crate::output::standard_output::tell;
 use crate::run::folder::Place;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Overrides one of the recipe's paths; may be given several times
     #[arg(long, value_name = "NAME=PATH")]
     pub set: Vec<String>,
+    /// Only these stages, as where some want a GPU and others do not; what they use must be there
+    #[arg(long, value_name = "STAGE", value_delimiter = ',')]
+    pub only: Vec<String>,
     /// Folder of the stages' folders
     #[arg(long, value_name = "DIR", default_value = "runs/rebuild")]
     pub output: PathBuf,
@@ -46,7 +49,12 @@ pub struct Arguments {
 /// A recipe that cannot be used, before anything runs; whatever a stage refuses, with its name. What is finished until
 /// then stays, and the same command goes on from there.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let stages = recipe::load(&arguments.recipe, &arguments.set, &arguments.output)?;
+    let mut stages = recipe::load(&arguments.recipe, &arguments.set, &arguments.output)?;
+    if let Some(unknown) = arguments.only.iter().find(|name| !stages.iter().any(|stage| stage.name == **name)) {
+        let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
+        bail!("--only: expected names among {}, found {unknown}", names.join(", "));
+    }
+    stages.retain(|stage| arguments.only.is_empty() || arguments.only.contains(&stage.name));
     std::fs::create_dir_all(&arguments.output)
         .with_context(|| format!("cannot create {}", arguments.output.display()))?;
     let count = stages.len();

@@ -88,7 +88,7 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     );
     let held_out = HeldOut::new(near_duplicates, &data, &split);
     let mut inputs = distillation_inputs(config);
-    inputs.extend(config.train.start_from.iter().map(|run| (Role::Start, run.as_path())));
+    inputs.extend(config.start().map(|run| (Role::Start, run)));
     let record = RunRecord::new(config, Some(&data), Some(&held_out), &inputs, &base, workers.count())?;
     if place.existing().is_some_and(|folder| folder.has(EVALUATION)) && record.is_at(place)? {
         return Ok(None);
@@ -103,7 +103,7 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     let texts = teachers::training_texts(&data, &split, &unlabelled.texts);
     let teachers = teachers::open(config, Some(&base), &data.sha256(), &texts, &mut seen)?;
     let mut parameters = base.parameters(&device, &mut randomness::initial_generator(config))?;
-    if let Some(run) = &config.train.start_from {
+    if let Some(run) = config.start() {
         let start = || format!("`train.start_from` {}", run.display());
         check_start(config, &base, &mut seen, run).with_context(start)?;
         parameters = parameters.with_checkpoint(&run.join(CHECKPOINT)).with_context(start)?;
@@ -127,7 +127,7 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     let mut items = classification::items(&data, &rows, &split, config.data.labels.len());
     let ids = unlabelled::tokenize(&unlabelled.texts, &base.tokenizer_json, config)?;
     let without_labels = ids.into_iter().zip(unlabelled.weights);
-    items.extend(without_labels.map(|(input_ids, weight)| Item { input_ids, told: None, weight }));
+    items.extend(without_labels.map(|(input_ids, weight)| Item { input_ids, told: None, weight, teachers_only: true }));
     let validation = (select(&rows, &split.validation), Domains::new(&data, &split.validation));
     let objective = Classification::new(config, items, validation, class_weights, targets);
     let fitted = training_loop::fit(config, &folder, &workers, &parameters, &objective)?;

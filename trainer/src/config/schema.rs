@@ -16,7 +16,7 @@ use anyhow::Context;
 use classifier::model_file::StorageFormat;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Everything that decides what a run produces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -140,11 +140,13 @@ pub struct SplitConfig {
     pub folds: u64,
     /// Which part that is, 0 ≤ fold < folds.
     pub fold: u64,
+    /// Files of answers whose teachers have learned some of the rows: these stay among the training rows.
+    pub never_hold_out: Vec<PathBuf>,
 }
 
 impl Default for SplitConfig {
     fn default() -> Self {
-        Self { validation_fraction: 0.05, test_fraction: 0.1, seed: 1, folds: 0, fold: 0 }
+        Self { validation_fraction: 0.05, test_fraction: 0.1, seed: 1, folds: 0, fold: 0, never_hold_out: Vec::new() }
     }
 }
 
@@ -237,8 +239,14 @@ impl Config {
         config.model.base = PathBuf::new();
         config.distillation.teachers = Vec::new();
         config.distillation.answers = Vec::new();
-        config.train.start_from = None;
+        config.split.never_hold_out = Vec::new();
+        config.train.start_from = PathBuf::new();
         config
+    }
+
+    /// The run from whose weights this one goes on.
+    pub fn start(&self) -> Option<&Path> {
+        Some(self.train.start_from.as_path()).filter(|run| !run.as_os_str().is_empty())
     }
 
     /// The resolved configuration, every key present, as a file that [`Config::load`] reads back unchanged.

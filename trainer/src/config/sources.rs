@@ -25,6 +25,9 @@ pub struct SourceConfig {
     /// Weight of each of its rows in the loss, > 0.
     #[serde(default = "one")]
     pub weight: f64,
+    /// Its labels do not count where teachers say something of its texts: for labels that are noisier than the teachers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub teachers_only: bool,
     /// The labels that it tells apart; none: all. Its rows say nothing of the others: the loss is that of the softmax over
     /// these alone. `[]`: its texts are read without labels, for `adapt` and for distillation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,6 +74,7 @@ impl SourceConfig {
             r#where: IndexMap::new(),
             domain: None,
             weight: one(),
+            teachers_only: false,
             labels: None,
             ids: Vec::new(),
             label_map: IndexMap::new(),

@@ -50,9 +50,8 @@ pub struct TrainConfig {
     pub device: Device,
     /// Share of a text's tokens that a training pass leaves out, other ones each time, 0 ≤ f < 1.
     pub token_dropout: f64,
-    /// Run folder of a model of the same shape, from whose weights, heads and all, this run goes on; none: from the base's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_from: Option<PathBuf>,
+    /// Run folder of a model of the same shape, from whose weights, heads and all, this run goes on; "": from the base's.
+    pub start_from: PathBuf,
 }
 
 impl Default for TrainConfig {
@@ -79,7 +78,7 @@ impl Default for TrainConfig {
             num_threads: 0,
             device: Device::Cpu,
             token_dropout: 0.0,
-            start_from: None,
+            start_from: PathBuf::new(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::config::schema::SplitConfig;
 use crate::data::collection::{Collection, Source};
+use crate::data::learned;
 use crate::data::near_duplicates::NearDuplicates;
 use anyhow::ensure;
 use rand::seq::SliceRandom;
@@ -72,14 +73,23 @@ pub fn split(
     let mut groups = near_duplicates.groups(rows.examples.iter().map(|example| example.text.as_str()));
     let num_different = groups.len();
     groups.shuffle(&mut rng);
-    // Single rows come last: they fill every share exactly, whatever the groups before them took.
-    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let learned = learned::read(&config.never_hold_out)?;
+    let key = learned::key_of_texts()?;
+    let is_learned = |row: &usize| !learned.is_empty() && learned.contains(&key(&rows.examples[*row].text));
+    // Single rows come last: they fill every share exactly, whatever the groups before them took; and what is learned
+    // already first, so that it takes the training rows' share.
+    let mut groups: Vec<(bool, Vec<usize>)> =
+        groups.into_iter().map(|group| (group.iter().any(is_learned), group)).collect();
+    groups.sort_by_key(|(is_learned, group)| (!is_learned, std::cmp::Reverse(group.len())));
     let wanted = quotas.clone();
     let strata = strata(rows);
     let mut parts: [Vec<usize>; NUM_PARTS] = Default::default();
     let mut filled = Quotas::new();
-    for group in groups {
-        let part = choose_part(&group, &strata, &quotas, &mut rng);
+    for (is_learned, group) in groups {
+        let part = match is_learned {
+            true => TRAIN,
+            false => choose_part(&group, &strata, &quotas, &mut rng),
+        };
         for index in &group {
             let stratum = strata[*index];
             filled.entry(stratum).or_default()[part] += 1;

@@ -35,11 +35,13 @@ pub struct Item {
     pub told: Option<Told>,
     /// Weight among the others, before that of its label.
     pub weight: f64,
+    /// Its label does not count beside what teachers say.
+    pub teachers_only: bool,
 }
 
 impl From<Row> for Item {
     fn from(Row { input_ids, label }: Row) -> Self {
-        Self { input_ids, told: Some(Told { label, among: None }), weight: 1.0 }
+        Self { input_ids, told: Some(Told { label, among: None }), weight: 1.0, teachers_only: false }
     }
 }
 
@@ -48,6 +50,7 @@ pub fn items(data: &Collection, rows: &[Row], split: &Split, num_labels: usize) 
     let item = |&index: &usize| {
         let (source, mut item) = (data.source_of(index), Item::from(rows[index].clone()));
         item.weight = source.config.weight;
+        item.teachers_only = source.config.teachers_only;
         if let Some(told) = &mut item.told {
             told.among = (source.labels.len() < num_labels).then(|| source.labels.clone());
         }
@@ -136,8 +139,8 @@ impl<'a> Classification<'a> {
     fn soft_share(&self, item: usize) -> f64 {
         match (&self.targets, &self.items[item].told) {
             (None, _) => 0.0,
-            (Some(_), Some(_)) => self.config.distillation.weight,
-            (Some(_), None) => 1.0,
+            (Some(_), Some(_)) if !self.items[item].teachers_only => self.config.distillation.weight,
+            (Some(_), _) => 1.0,
         }
     }
 
@@ -297,7 +300,7 @@ mod tests {
         let rows = [Row { input_ids: vec![1, 2], label: 0 }, Row { input_ids: vec![3], label: 1 }];
         let mut texts: Vec<Item> = rows.map(Item::from).to_vec();
         if targets.is_some() {
-            texts.push(Item { input_ids: vec![2, 2, 1], told: None, weight: 1.0 });
+            texts.push(Item { input_ids: vec![2, 2, 1], told: None, weight: 1.0, teachers_only: true });
         }
         let items: Vec<usize> = (0..texts.len()).collect();
         let objective = Classification::new(config, texts, Default::default(), vec![1.0, 2.0], targets);

@@ -6,19 +6,15 @@
 
 use super::folder::RunFolder;
 use crate::data::collection::Collection;
-use crate::data::hash::{hexadecimal, sha256_hex};
-use crate::data::near_duplicates::NearDuplicates;
+use crate::data::hash::sha256_hex;
+use crate::data::learned::{Key, key_of_texts};
 use crate::data::split::Split;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 const FILE: &str = "seen.json";
-
-/// The first 64 bits of a near-duplicate key's SHA-256, in hexadecimal: one for all texts with the same words.
-type Key = String;
 
 /// Texts by what a run does with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,15 +148,6 @@ impl SeenRows {
     fn held_out<'a>(&'a self, part: &'a BTreeSet<Key>) -> impl Iterator<Item = &'a Key> {
         part.difference(&self.train)
     }
-}
-
-/// One key for all runs, however they normalize: the steps that it knows are applied anyway.
-fn key_of_texts() -> anyhow::Result<impl Fn(&str) -> Key> {
-    let near_duplicates = NearDuplicates::new::<&str>(&[])?;
-    Ok(move |text: &str| {
-        let digest = Sha256::digest(near_duplicates.key(text).as_bytes());
-        hexadecimal(&digest[..8])
-    })
 }
 
 #[cfg(test)]
