@@ -61,7 +61,7 @@ pub fn ResultPanel(Props { state, dispatch }: &Props) -> Html {
                 why={state.why.clone()}
                 shows_all_labels={state.shows_all_labels}
                 max_tokens={engine.info.max_tokens}
-                num_words={state.words().count()}
+                text={state.text.clone()}
                 dispatch={dispatch.clone()}
             />
         },

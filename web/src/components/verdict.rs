@@ -1,6 +1,7 @@
 //! The answer: the label, how sure it is, what limits it, the bars, and "Why?".
 
 use messages::Prediction;
+use std::rc::Rc;
 use yew::prelude::*;
 
 use super::bars::Bars;
@@ -23,15 +24,15 @@ pub struct Props {
     pub shows_all_labels: bool,
     /// Longest input of the model, in tokens.
     pub max_tokens: usize,
-    /// Words of the text, as an explanation counts them.
-    pub num_words: usize,
+    /// The text that is explained.
+    pub text: Rc<str>,
     /// Receives what is pressed.
     pub dispatch: Callback<Action>,
 }
 
 /// One classification.
 #[component]
-pub fn Verdict(Props { answer, why, shows_all_labels, max_tokens, num_words, dispatch }: &Props) -> Html {
+pub fn Verdict(Props { answer, why, shows_all_labels, max_tokens, text, dispatch }: &Props) -> Html {
     let Answer { prediction, latency_ms, .. } = answer;
     let Prediction { label, scores, uncertain, tokens, truncated } = prediction;
     let tone = Tone::of(label);
@@ -79,7 +80,7 @@ pub fn Verdict(Props { answer, why, shows_all_labels, max_tokens, num_words, dis
             </div>
             <div id="explanation">
                 if is_open {
-                    <Explanation label={label.clone()} why={why.clone()} num_words={*num_words} />
+                    <Explanation label={label.clone()} why={why.clone()} text={text.clone()} />
                 }
             </div>
         </div>
