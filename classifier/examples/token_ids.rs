@@ -1,10 +1,12 @@
-//! Token ids of texts: one JSON string a line in, one JSON array of ids a line out.
+//! What a model reads of texts: one JSON string a line in, `{"text", "input_ids"}` a line out: the normalized text, and
+//! its token ids.
 //!
 //! `tests/it/compare_token_ids.py` holds them against Hugging Face's over whole data sets:
-//! `cargo run --release -p classifier --example token_ids -- models/ID/model.gguf < texts > ids`
+//! `cargo run --release --workspace --example token_ids -- models/ID/model.gguf < texts > ids`
 
 use classifier::model_file::ModelFile;
 use classifier::normalization::Normalization;
+use serde_json::json;
 use std::error::Error;
 use std::io::{BufRead, BufWriter, Write};
 
@@ -18,8 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut output = BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
         let text: String = serde_json::from_str(&line?)?;
-        let ids = tokenizer.encode(&normalization.apply(&text), max_tokens)?.input_ids;
-        writeln!(output, "{}", serde_json::to_string(&ids)?)?;
+        let normalized = normalization.apply(&text);
+        let input_ids = tokenizer.encode(&normalized, max_tokens)?.input_ids;
+        writeln!(output, "{}", json!({ "text": normalized, "input_ids": input_ids }))?;
     }
     Ok(output.flush()?)
 }

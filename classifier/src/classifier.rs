@@ -26,7 +26,8 @@ pub struct Prediction {
     pub probabilities: Vec<f32>,
     /// The head's output before temperature and softmax, in label order.
     pub logits: Vec<f32>,
-    /// The highest probability lies below the model's threshold.
+    /// The highest probability lies below the model's threshold, or the vocabulary has nearly none of the text's words:
+    /// at most a quarter. How sure the model is of crumbs says nothing.
     pub is_uncertain: bool,
     /// Tokens that were read, `[CLS]` and `[SEP]` included.
     pub num_tokens: usize,
@@ -228,7 +229,8 @@ impl Classifier {
             .fold(0, |best, label| if probabilities[label] > probabilities[best] { label } else { best });
         Ok(Prediction {
             label: self.labels[best].clone(),
-            is_uncertain: probabilities[best] < self.uncertain_threshold,
+            is_uncertain: probabilities[best] < self.uncertain_threshold
+                || self.tokenizer.knows_few_words(&encoding.input_ids),
             probabilities,
             logits,
             num_tokens: encoding.input_ids.len(),

@@ -3,7 +3,9 @@
 //! Occlusion (Zeiler & Fergus 2014, section 4.2): exact for the model at hand, needs no gradients and so works
 //! on quantized weights; its price is one more text to classify for every word.
 
+use crate::normalization::emoji;
 use crate::{Classifier, ClassifyError, Depth, Prediction};
+use std::ops::Range;
 
 /// Words beyond this are not left out in turn: what they contribute is not measured. A tweet has some 15, and 280
 /// characters hold about 50.
@@ -21,7 +23,8 @@ pub struct Explanation {
 /// What one word contributed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WordContribution {
-    /// The word as it was written: `$TSLA` also where the model reads `stock`, a link also where it reads none.
+    /// The word as it was written: `$TSLA` also where the model reads `stock`, a link also where it reads none, 🚀 also
+    /// where it reads `rocket`. Emoji that stick to a word are words of their own; the same one in a row is one.
     pub word: String,
     /// p(label | text) − p(label | text without the word), in −1 ..= 1: positive speaks for the label.
     pub contribution: f32,
@@ -40,13 +43,10 @@ impl Classifier {
     pub fn explain(&self, text: &str) -> Result<Explanation, ClassifyError> {
         let prediction = self.classify(text)?;
         let label = self.labels().iter().position(|label| *label == prediction.label).unwrap_or_default();
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let without: Vec<String> = (0..words.len().min(MAX_EXPLAINED_WORDS))
-            .map(|left_out| {
-                let kept = words.iter().enumerate().filter(|(at, _)| *at != left_out);
-                kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
-            })
-            .collect();
+        let mut words = words(text);
+        words.truncate(MAX_EXPLAINED_WORDS);
+        let leave_out = |word: &Range<usize>| format!("{} {}", &text[..word.start], &text[word.end..]);
+        let without: Vec<String> = words.iter().map(leave_out).collect();
         // Some words are all there is to read: without them there is nothing to classify.
         let readable: Vec<usize> =
             (0..without.len()).filter(|&at| self.encode(at, &without[at]).is_ok()).collect();
@@ -60,10 +60,64 @@ impl Classifier {
         for (&at, prediction) in readable.iter().zip(self.classify_batch_at(&texts, depth)?) {
             probability_without[at] = prediction.probabilities[label];
         }
-        let words = words.iter().zip(&probability_without).map(|(word, without)| WordContribution {
-            word: (*word).to_owned(),
+        let words = words.into_iter().zip(&probability_without).map(|(word, without)| WordContribution {
+            word: text[word].to_owned(),
             contribution: prediction.probabilities[label] - without,
         });
         Ok(Explanation { words: words.collect(), prediction })
+    }
+}
+
+/// What stands between whitespace, with emoji apart.
+fn words(text: &str) -> Vec<Range<usize>> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    for word in text.split(char::is_whitespace) {
+        let end = start + word.len();
+        let mut plain = start;
+        let mut last = "";
+        while let Some(emoji) = emoji::find(&text[..end], plain) {
+            match words.last_mut() {
+                Some(Range { end, .. }) if *end == emoji.range.start && emoji.name == last => {
+                    *end = emoji.range.end;
+                }
+                _ => words.extend([plain..emoji.range.start, emoji.range.clone()]),
+            }
+            (plain, last) = (emoji.range.end, emoji.name);
+        }
+        words.push(plain..end);
+        start = end + text[end..].chars().next().map_or(0, char::len_utf8);
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emoji_are_words_of_their_own() {
+        let text =
+            " moon\u{1f680}\u{1f680}now \u{1f4c9}\u{1f680} \u{1f44d}\u{1f3ff}\u{a0}5% (\u{2764}\u{fe0f}) ";
+        let words: Vec<&str> = words(text).into_iter().map(|word| &text[word]).collect();
+        let expected = [
+            "moon",
+            "\u{1f680}\u{1f680}",
+            "now",
+            "\u{1f4c9}",
+            "\u{1f680}",
+            "\u{1f44d}\u{1f3ff}",
+            "5%",
+            "(",
+            "\u{2764}\u{fe0f}",
+            ")",
+        ];
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn nothing_has_no_words() {
+        assert!(words(" \n\u{2003}").is_empty() && words("").is_empty());
     }
 }

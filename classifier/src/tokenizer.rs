@@ -2,13 +2,16 @@
 //!
 //! Truncation and padding that the JSON may ask for are switched off: the length limit is the model's, the
 //! classifier reports truncation, and nothing pads: the texts of a batch lie behind each other, each as long as it is.
+//! `[SEP]` in a text is brackets and letters: a text does not end where its author says so.
+
+mod known_words;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::collections::HashMap;
 use thiserror::Error;
-use tokenizers::Tokenizer as HuggingFaceTokenizer;
+use tokenizers::{ModelWrapper, Tokenizer as HuggingFaceTokenizer};
 
 /// The tokenizer's own words on what failed.
 #[derive(Debug, Error)]
@@ -88,6 +91,7 @@ impl Tokenizer {
         let mut inner: HuggingFaceTokenizer = json.parse().map_err(TokenizerError::from)?;
         inner.with_truncation(None)?;
         inner.with_padding(None);
+        inner.set_encode_special_tokens(true);
         let special_ids = inner.encode_fast("", true)?.get_ids().to_vec();
         Ok(Self { inner, special_ids })
     }
@@ -123,5 +127,15 @@ impl Tokenizer {
             input_ids.extend(closing);
         }
         Ok(Encoding { input_ids, is_truncated })
+    }
+
+    /// Whether the vocabulary has nearly none of the words of an encoded text: at most a quarter.
+    ///
+    /// Of other models than WordPiece, whose pieces do not tell where a word goes on, never.
+    pub fn knows_few_words(&self, input_ids: &[u32]) -> bool {
+        let ModelWrapper::WordPiece(model) = self.inner.get_model() else { return false };
+        let of_text = input_ids.iter().filter(|id| !self.special_ids.contains(id));
+        let pieces = of_text.filter_map(|id| self.inner.id_to_token(*id));
+        known_words::are_few(pieces, &model.unk_token, &model.continuing_subword_prefix)
     }
 }

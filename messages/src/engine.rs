@@ -28,7 +28,8 @@ pub struct Prediction {
     pub label: String,
     /// Calibrated probability of every label, in label order; they sum to 1.
     pub scores: IndexMap<String, f32>,
-    /// The highest probability lies below the threshold that the model file states.
+    /// The highest probability lies below the threshold that the model file states, or the model knows nearly none of
+    /// the text's words.
     pub uncertain: bool,
     /// Tokens the model read, `[CLS]` and `[SEP]` included.
     pub tokens: usize,

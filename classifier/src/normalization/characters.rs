@@ -23,8 +23,7 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
 }
 
 fn is_folded(text: &str) -> bool {
-    text.chars().all(|c| plain(c) == c && !is_dropped(c))
-        && is_nfkc_quick(text.chars()) == IsNormalized::Yes
+    text.chars().all(|c| plain(c) == c && !is_dropped(c)) && is_nfkc_quick(text.chars()) == IsNormalized::Yes
 }
 
 /// The mark of ASCII that a typographic one stands for.

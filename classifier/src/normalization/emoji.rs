@@ -160,7 +160,8 @@ mod tests {
     #[test]
     fn the_table_is_the_one_that_models_were_trained_with() {
         assert!(NAMES.is_sorted());
-        let bytes = NAMES.iter().flat_map(|(emoji, name)| [emoji.as_bytes(), b" ", name.as_bytes(), b"\n"].concat());
+        let bytes =
+            NAMES.iter().flat_map(|(emoji, name)| [emoji.as_bytes(), b" ", name.as_bytes(), b"\n"].concat());
         // FNV-1a, 64 bits. Other names are another step, under another name.
         let digest = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -27,10 +27,8 @@ pub(super) fn separate(text: &str) -> Cow<'_, str> {
         let is_next = symbol == last && is_blank(rewriting.since(at));
         in_a_row = if is_next { in_a_row + 1 } else { 1 };
         let apart = [" ", symbol, " "];
-        rewriting.replace(
-            at..at + symbol.len(),
-            if in_a_row <= MOST_IN_A_ROW { &apart } else { &apart[..1] },
-        );
+        rewriting
+            .replace(at..at + symbol.len(), if in_a_row <= MOST_IN_A_ROW { &apart } else { &apart[..1] });
         last = symbol;
     }
     rewriting.finish()
@@ -46,7 +44,10 @@ mod tests {
 
     #[test]
     fn currencies_are_one() {
-        assert_eq!(unify_currency_signs("\u{20b9}500, \u{20ac}5m or 5\u{a3}, 5\u{a2}"), "$500, $5m or 5$, 5\u{a2}");
+        assert_eq!(
+            unify_currency_signs("\u{20b9}500, \u{20ac}5m or 5\u{a3}, 5\u{a2}"),
+            "$500, $5m or 5$, 5\u{a2}"
+        );
         assert!(matches!(unify_currency_signs("$5"), Cow::Borrowed(_)));
     }
 

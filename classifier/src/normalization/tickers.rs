@@ -17,9 +17,10 @@ const LONGEST_HASHTAG: usize = 5;
 
 /// Capital hashtags about finance that name no security.
 const NO_TICKERS: [&str; 46] = [
-    "AGM", "AI", "ATH", "BOE", "BOJ", "BSE", "CEO", "CFD", "CFO", "CNBC", "CPI", "DD", "DEFI", "ECB", "EPS", "ESG", "ETF",
-    "ETFS", "EU", "EV", "EVS", "FED", "FOMC", "FOMO", "FOREX", "FUD", "FX", "GDP", "IMF", "IPO", "LSE", "NEWS", "NFP",
-    "NFT", "NFTS", "NSE", "NYSE", "OPEC", "OTC", "PPI", "SEC", "SPAC", "UK", "US", "USA", "YOLO",
+    "AGM", "AI", "ATH", "BOE", "BOJ", "BSE", "CEO", "CFD", "CFO", "CNBC", "CPI", "DD", "DEFI", "ECB", "EPS",
+    "ESG", "ETF", "ETFS", "EU", "EV", "EVS", "FED", "FOMC", "FOMO", "FOREX", "FUD", "FX", "GDP", "IMF",
+    "IPO", "LSE", "NEWS", "NFP", "NFT", "NFTS", "NSE", "NYSE", "OPEC", "OTC", "PPI", "SEC", "SPAC", "UK",
+    "US", "USA", "YOLO",
 ];
 /// In what a pair is quoted.
 const QUOTES: [&str; 9] = ["BTC", "ETH", "EUR", "GBP", "JPY", "PERP", "USD", "USDC", "USDT"];
@@ -60,9 +61,9 @@ fn cashtag_end(text: &str, start: usize) -> Option<usize> {
     let start = if text[start..].starts_with('^') { start + 1 } else { start };
     let end = word_end(text, start, u8::is_ascii_alphanumeric)?;
     match end - start {
-        4..=6 if text.as_bytes()[start].is_ascii_digit() => suffix_end(text, end, |mark, suffix| {
-            mark == b'.' && EXCHANGES.contains(&suffix)
-        }),
+        4..=6 if text.as_bytes()[start].is_ascii_digit() => {
+            suffix_end(text, end, |mark, suffix| mark == b'.' && EXCHANGES.contains(&suffix))
+        }
         1..=LONGEST_SYMBOL if text.as_bytes()[start].is_ascii_alphabetic() => {
             let first = suffix_end(text, end, is_suffix).unwrap_or(end);
             Some(suffix_end(text, first, is_suffix).unwrap_or(first))
@@ -99,7 +100,9 @@ fn is_suffix(mark: u8, suffix: &str) -> bool {
     let is_capital = suffix.bytes().all(|byte| byte.is_ascii_uppercase());
     let is_quote = QUOTES.iter().any(|quote| quote.eq_ignore_ascii_case(suffix));
     match mark {
-        b'.' => suffix.len() == 1 || (suffix.len() == 2 && is_capital) || EXCHANGES.contains(&suffix) || is_quote,
+        b'.' => {
+            suffix.len() == 1 || (suffix.len() == 2 && is_capital) || EXCHANGES.contains(&suffix) || is_quote
+        }
         b'-' | b'_' => suffix.len() == 1 || (suffix.len() == 2 && is_capital) || is_quote,
         b'/' => (suffix.len() == 1 && is_capital) || is_quote,
         b'=' => matches!(suffix, "F" | "X"),
@@ -115,14 +118,16 @@ mod tests {
 
     /// One of each spelling.
     const SPELLINGS: [&str; 18] = [
-        "$TSLA", "$tsla", "$F", "$ABCDEFG", "$BRK.B", "$brk.b", "$RDS-A", "$BRK/B", "$BTC-USD", "$BTC.X", "$ES_F", "$ES=F",
-        "$^GSPC", "$7203.T", "$0700.HK", "$NG1:COM", "$SPX500", "#TSLA",
+        "$TSLA", "$tsla", "$F", "$ABCDEFG", "$BRK.B", "$brk.b", "$RDS-A", "$BRK/B", "$BTC-USD", "$BTC.X",
+        "$ES_F", "$ES=F", "$^GSPC", "$7203.T", "$0700.HK", "$NG1:COM", "$SPX500", "#TSLA",
     ];
 
     #[test]
     fn every_spelling_is_one_word() {
         for spelling in SPELLINGS {
-            for (before, after) in [("", ""), ("buy ", " now"), ("(", ")"), ("\u{1f680}", ", up"), ("buy ", ".")] {
+            for (before, after) in
+                [("", ""), ("buy ", " now"), ("(", ")"), ("\u{1f680}", ", up"), ("buy ", ".")]
+            {
                 let expected = format!("{before}stock{after}");
                 assert_eq!(replace(&format!("{before}{spelling}{after}")), expected);
             }

@@ -6,6 +6,7 @@ mod fixture;
 mod golden;
 mod inference;
 mod model_file;
+mod spelling;
 mod texts;
 
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};

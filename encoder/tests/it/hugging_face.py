@@ -1,17 +1,20 @@
 """Writes hugging_face.json: token ids by Hugging Face's tokenizers, logits by PyTorch, for a model of models/.
 
     pip install torch transformers gguf
+    cargo build --release --workspace --example token_ids
     python encoder/tests/it/hugging_face.py models/minilm-l6-q4_0
 
-The weights are the GGUF file's, unpacked to f32 by ggml's own Python reader, in transformers' BertModel; text
-normalization is written out again here, on Python's html and re modules, so that the two can be compared. The
-texts are those of the model's golden.json.
+The weights are the GGUF file's, unpacked to f32 by ggml's own Python reader, in transformers' BertModel. The steps of
+the first models' text normalization are written out again here, on Python's html and re modules, so that the two can
+be compared; a text of a model with other steps is normalized by our example token_ids, and its tests hold the steps.
+The texts are those of the model's golden.json.
 """
 
 import html
 import json
 import pathlib
 import re
+import subprocess
 import sys
 
 import gguf
@@ -45,13 +48,18 @@ STEPS = {
 }
 
 
-def normalization(names):
-    def normalize(text):
-        for name in names:
-            text = STEPS[name](text)
-        return text
+def normalize(text, steps):
+    for step in steps:
+        text = STEPS[step](text)
+    return text
 
-    return normalize
+
+def read(folder, texts):
+    """What our own code reads of each text: {"text": normalized, "input_ids": [...]}."""
+    lines = "".join(json.dumps(text) + "\n" for text in texts)
+    command = ["target/release/examples/token_ids", str(folder / "model.gguf")]
+    output = subprocess.run(command, input=lines, text=True, capture_output=True, check=True).stdout
+    return [json.loads(line) for line in output.splitlines()]
 
 
 def load(folder):
@@ -78,18 +86,20 @@ def load(folder):
     model.load_state_dict(tensors, strict=True)
     path = folder / "tokenizer.json.tmp"
     path.write_text(value("tokenizer.huggingface.json"))
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(path))
+    # `[SEP]` in a text is brackets and letters.
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(path), split_special_tokens=True)
     path.unlink()
-    normalize = normalization(value("tickertone.normalization"))
-    return model, head, tokenizer, config.max_position_embeddings, normalize
+    return model, head, tokenizer, config.max_position_embeddings, value("tickertone.normalization")
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    model, (weight, bias), tokenizer, max_tokens, normalize = load(folder)
+    model, (weight, bias), tokenizer, max_tokens, steps = load(folder)
     cases = []
     for case in json.loads((folder / "golden.json").read_text())["cases"]:
-        ids = tokenizer(normalize(case["text"]), truncation=True, max_length=max_tokens)["input_ids"]
+        is_known = all(step in STEPS for step in steps)
+        text = normalize(case["text"], steps) if is_known else read(folder, [case["text"]])[0]["text"]
+        ids = tokenizer(text, truncation=True, max_length=max_tokens)["input_ids"]
         with torch.no_grad():
             hidden = model(input_ids=torch.tensor([ids])).last_hidden_state
             logits = torch.nn.functional.linear(hidden.mean(1), weight, bias)[0]

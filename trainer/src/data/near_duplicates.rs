@@ -69,8 +69,13 @@ mod tests {
     #[test]
     fn a_text_in_other_clothes_is_the_same() {
         let near_duplicates = NearDuplicates::new::<&str>(&[]).unwrap();
-        let texts =
-            ["$ACME up 5%", "$XYZ.A UP: 5%?", "$acme &quot;up&quot; 5% https://t.co/a", "$ACME down 5%", "#ACME \u{1d42e}p 5%\u{200b}"];
+        let texts = [
+            "$ACME up 5%",
+            "$XYZ.A UP: 5%?",
+            "$acme &quot;up&quot; 5% https://t.co/a",
+            "$ACME down 5%",
+            "#ACME \u{1d42e}p 5%\u{200b}",
+        ];
         assert_eq!(near_duplicates.groups(texts), [vec![0, 1, 2, 4], vec![3]]);
     }
 

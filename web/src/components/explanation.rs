@@ -4,6 +4,7 @@
 //! text, in three steps; words below a sixth of it stay plain.
 
 use messages::WordContribution;
+use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::figures::points;
@@ -21,22 +22,22 @@ pub struct Props {
     pub label: AttrValue,
     /// The words, once they are known.
     pub why: Why,
-    /// Words of the text; the engine leaves the end of a very long one out.
-    pub num_words: usize,
+    /// The text; the engine leaves the end of a very long one out.
+    pub text: Rc<str>,
 }
 
 /// The marked text and its alternative.
 #[component]
-pub fn Explanation(Props { label, why, num_words }: &Props) -> Html {
+pub fn Explanation(Props { label, why, text }: &Props) -> Html {
     let Why::Words(words) = why else {
         return html! { <p class="meanwhile" role="status">{ "Reading it again without each of its words: the longer the text, the longer it takes…" }</p> };
     };
     let strongest = words.iter().map(|word| word.contribution.abs()).fold(FAINT, f32::max);
-    let is_cut = words.len() < *num_words;
-    let marked = words.iter().map(|word| {
+    let (gaps, is_cut) = gaps(text, words);
+    let marked = words.iter().zip(gaps).map(|(word, gap)| {
         let class = mark(word.contribution, strongest);
         let title = format!("{} points", points(word.contribution));
-        html! { <>{ " " }<span {class} {title}>{ &word.word }</span></> }
+        html! { <>{ gap }<span {class} {title}>{ &word.word }</span></> }
     });
     html! {
         <div class="explanation" data-testid="explanation">
@@ -56,6 +57,20 @@ pub fn Explanation(Props { label, why, num_words }: &Props) -> Html {
             </p>
         </div>
     }
+}
+
+/// What stands before each word, a space or nothing, and whether any text follows the last one. An emoji that sticks to a
+/// word is a word of its own.
+fn gaps(text: &str, words: &[WordContribution]) -> (Vec<&'static str>, bool) {
+    let mut rest = text;
+    let gap = |WordContribution { word, .. }: &WordContribution| {
+        // Where the text has changed meanwhile, the words stand apart.
+        let (before, behind) = rest.split_once(word.as_str()).unwrap_or((" ", rest));
+        rest = behind;
+        if before.is_empty() { "" } else { " " }
+    };
+    let gaps = words.iter().map(gap).collect();
+    (gaps, !rest.trim().is_empty())
 }
 
 /// The class of a word's mark: `for-1` … `for-3`, `against-1` … `against-3`, or none.
@@ -106,6 +121,15 @@ mod tests {
         assert_eq!(mark(0.06, 0.3).as_deref(), Some("for-1"));
         assert_eq!(mark(0.04, 0.3), None);
         assert_eq!(mark(0.0, 0.3), None);
+    }
+
+    #[test]
+    fn words_stand_as_they_were_written() {
+        let word = |word: &str| WordContribution { word: word.to_owned(), contribution: 0.0 };
+        let words = ["up", "\u{1f680}", "now"].map(word);
+        assert_eq!(gaps(" up\u{1f680}  now ", &words), (vec![" ", "", " "], false));
+        assert_eq!(gaps("up\u{1f680}now, later", &words), (vec!["", "", ""], true));
+        assert_eq!(gaps("down", &words[..1]), (vec![" "], true));
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn ResultPanel(Props { state, dispatch }: &Props) -> Html {
                 shows_all_labels={state.shows_all_labels}
                 max_tokens={engine.info.max_tokens}
                 num_layers={engine.info.layers}
-                num_words={state.words().count()}
+                text={state.text.clone()}
                 dispatch={dispatch.clone()}
             />
         },

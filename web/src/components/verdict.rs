@@ -1,6 +1,7 @@
 //! The answer: the label, how sure it is, what limits it, the bars, and "Why?".
 
 use messages::Prediction;
+use std::rc::Rc;
 use yew::prelude::*;
 
 use super::bars::Bars;
@@ -25,8 +26,8 @@ pub struct Props {
     pub max_tokens: usize,
     /// Layers of the model.
     pub num_layers: usize,
-    /// Words of the text, as an explanation counts them.
-    pub num_words: usize,
+    /// The text that is explained.
+    pub text: Rc<str>,
     /// Receives what is pressed.
     pub dispatch: Callback<Action>,
 }
@@ -34,7 +35,7 @@ pub struct Props {
 /// One classification.
 #[component]
 pub fn Verdict(props: &Props) -> Html {
-    let Props { answer, why, shows_all_labels, max_tokens, num_layers, num_words, dispatch } = props;
+    let Props { answer, why, shows_all_labels, max_tokens, num_layers, text, dispatch } = props;
     let Answer { prediction, latency_ms, .. } = answer;
     let Prediction { label, scores, uncertain, tokens, layers, truncated } = prediction;
     let tone = Tone::of(label);
@@ -85,7 +86,7 @@ pub fn Verdict(props: &Props) -> Html {
             </div>
             <div id="explanation">
                 if is_open {
-                    <Explanation label={label.clone()} why={why.clone()} num_words={*num_words} />
+                    <Explanation label={label.clone()} why={why.clone()} text={text.clone()} />
                 }
             </div>
         </div>

@@ -147,6 +147,8 @@ fn a_text_with_nothing_to_read_is_never_asked_about() {
         write(&mut state, text);
         assert_eq!((state.blank(), &state.running), (Some(Blank::OnlyLinks), &None), "{text:?}");
     }
+    write(&mut state, "https://example.org/a\u{1f680}");
+    assert_eq!(state.blank(), None, "the engine reads the emoji");
     write(&mut state, "awww. https://example.org");
     assert_eq!(state.blank(), None);
     assert_eq!(state.readable_words().collect::<Vec<_>>(), ["awww."]);
