@@ -108,28 +108,29 @@ fn every_source_is_learned_from_by_its_own_rules_and_measured_by_itself() {
     assert!(table.contains(&format!("epoch {} of 8 is kept", kept["epoch"])), "{table}");
 }
 
-/// What rows of two labels teach is which of the two, not that there is no third: words that are in all of them and tell
-/// nothing do not become words of these two.
+/// What rows of two labels teach is which of the two, not that there is no third: a word of the third stays one, though
+/// nobody could have said so in these rows.
 #[test]
 fn rows_of_two_labels_do_not_speak_against_the_third() {
     let folder = folder();
-    let heavy = "data.sources.notes.weight=5.0";
+    let posts = std::fs::read_to_string(folder.path("posts.csv")).unwrap();
+    folder.write(
+        "posts.csv",
+        posts.replace("stock crash up", "stock meets up").replace("stock rally up", "stock meets up"),
+    );
     let num_neutral = |run: &str, overrides: &[&str]| {
-        folder.succeeds(&train(run, &[&[heavy], overrides].concat()));
+        folder.succeeds(&train(run, overrides));
         folder.succeeds(&["export", "--run", run, "--id", run]);
         let model = format!("models/{run}/model.gguf");
-        let texts = ["stock up", "up 7", "stock 7", "stock meets up 81 7", "stock opens up 85 7"];
+        let texts =
+            ["stock meets up 80 7", "stock meets up 814 7", "stock meets up 857 7", "stock meets up 899 7"];
         let table = folder.succeeds(&[&["predict", "--model", &model][..], &texts].concat());
         table.lines().filter(|line| line.starts_with("Neutral")).count()
     };
     let all = r#"data.sources.notes.labels=["Bearish", "Bullish", "Neutral"]"#;
     let alone = ["data.sources.notes.validation_fraction=0.0", "data.sources.notes.test_fraction=0.0"];
-    let (masked, against) =
-        (num_neutral("masked", &[]), num_neutral("against", &[&[all][..], &alone].concat()));
-    assert!(
-        masked >= 3 && against <= 1,
-        "{masked} of 5 texts are neutral, and {against} where all labels are told apart"
-    );
+    let numbers = (num_neutral("masked", &[]), num_neutral("against", &[&[all][..], &alone].concat()));
+    assert_eq!(numbers, (4, 0), "of 4 texts are neutral, and where all labels are told apart");
 }
 
 #[test]
