@@ -86,7 +86,6 @@ fn every_source_is_learned_from_by_its_own_rules_and_measured_by_itself() {
     let evaluation = json(&folder, "run/evaluation.json");
     let domains = &evaluation["domains"];
     assert_eq!((&domains["news"]["rows"], &domains["social"]["rows"]), (&24.into(), &12.into()));
-    // Both orders of the ids are understood, or one of the two worlds would be wrong.
     for domain in ["news", "social"] {
         assert!(domains[domain]["accuracy"].as_f64().unwrap() > 0.8, "{evaluation}");
     }
@@ -106,6 +105,13 @@ fn every_source_is_learned_from_by_its_own_rules_and_measured_by_itself() {
     let best = epochs.iter().map(mean).fold(0.0, f64::max);
     let kept = epochs.iter().find(|epoch| mean(epoch) == best).unwrap();
     assert!(table.contains(&format!("epoch {} of 8 is kept", kept["epoch"])), "{table}");
+    // Ids mean what each source says of them: of the posts 0 is Neutral.
+    folder.succeeds(&["export", "--run", "run", "--id", "tiny"]);
+    let texts = ["the company meets 913 13", "the company plunge 914 14", "the company soar 917 17"];
+    let predict = [&["predict", "--model", "models/tiny/model.gguf"][..], &texts].concat();
+    let labels = folder.succeeds(&predict);
+    let labels: Vec<&str> = labels.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(labels, ["Neutral", "Bearish", "Bullish"]);
 }
 
 /// What rows of two labels teach is which of the two, not that there is no third: a word of the third stays one, though
