@@ -12,12 +12,12 @@ use divan::counter::ItemsCount;
 use encoder::{Architecture, EncoderConfig, Quantization};
 use trainer::base::parameters::Parameters;
 use trainer::config::schema::Config;
-use trainer::data::tokens::Row;
 use trainer::fit::gradients::gradients;
 use trainer::fit::objective::Objective;
 use trainer::fit::optimizer::AdamW;
 use trainer::fit::workers::Workers;
-use trainer::objective::classification::Classification;
+use trainer::objective::classification::{Classification, Item};
+use trainer::objective::targets::Told;
 
 const BATCH_SIZE: usize = 32;
 const NUM_TOKENS: usize = 20;
@@ -55,10 +55,11 @@ fn parameters(quantization: Option<StorageFormat>) -> Parameters {
     parameters.unwrap().with_quantization(quantization)
 }
 
-fn rows() -> Vec<Row> {
+fn items() -> Vec<Item> {
     let id = |row: usize, token: usize| ((row * NUM_TOKENS + token) * 97 % sizes().vocab_size) as u32;
     let input_ids = |row| (0..NUM_TOKENS).map(|token| id(row, token)).collect();
-    (0..BATCH_SIZE).map(|row| Row { input_ids: input_ids(row), label: row % NUM_LABELS }).collect()
+    let told = |row| Some(Told { label: row % NUM_LABELS, among: None });
+    (0..BATCH_SIZE).map(|row| Item { input_ids: input_ids(row), told: told(row), weight: 1.0 }).collect()
 }
 
 /// Weights as floats, and rounded as files of a storage format will be.
@@ -86,7 +87,7 @@ fn step(bencher: Bencher<'_, '_>, storage: &str, has_gradients: bool, has_optimi
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Workers::new(threads, &Device::Cpu).unwrap();
     let mut optimizer = AdamW::new(&config.train, sizes().num_hidden_layers);
-    let objective = Classification::new(&config, rows(), Vec::new(), Vec::new(), vec![1.0; NUM_LABELS], None);
+    let objective = Classification::new(&config, items(), Default::default(), vec![1.0; NUM_LABELS], None);
     let batch: Vec<usize> = (0..BATCH_SIZE).collect();
     let weight = objective.weight(&batch);
     let gradients =

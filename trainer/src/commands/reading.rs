@@ -4,6 +4,7 @@ use crate::config::reading::{Delimiter, Encoding, ReadOptions};
 use crate::data::labelled::{Dataset, read_labelled, read_labelled_leniently};
 use crate::data::labels::Labels;
 use clap::Args;
+use indexmap::IndexMap;
 use std::path::Path;
 
 /// How a file of texts is read.
@@ -32,6 +33,10 @@ pub struct LabelledArguments {
     /// What the file writes for one of the model's labels, e.g. 'positive=Bullish'; may be given several times
     #[arg(long, value_name = "FOUND=LABEL", allow_hyphen_values = true, value_parser = mapping)]
     pub label_map: Vec<(String, String)>,
+    /// Only rows whose column has this value, e.g. 'source=forum'; given several times for a column, one of them; for
+    /// several columns, all must fit
+    #[arg(long = "where", value_name = "COLUMN=VALUE", allow_hyphen_values = true, value_parser = condition)]
+    pub conditions: Vec<(String, String)>,
     /// Stops where a row cannot be used, with an error; without it the others are measured, such rows are listed at the
     /// end, and the exit code is 3
     #[arg(long)]
@@ -61,6 +66,13 @@ fn mapping(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn condition(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((column, value)) if !column.is_empty() => Ok((column.to_owned(), value.to_owned())),
+        _ => Err("expected COLUMN=VALUE, e.g. source=forum".to_owned()),
+    }
+}
+
 impl From<&TextArguments> for ReadOptions {
     fn from(arguments: &TextArguments) -> Self {
         Self {
@@ -74,9 +86,14 @@ impl From<&TextArguments> for ReadOptions {
 
 impl From<&LabelledArguments> for ReadOptions {
     fn from(arguments: &LabelledArguments) -> Self {
+        let mut conditions = IndexMap::<String, Vec<String>>::new();
+        for (column, value) in &arguments.conditions {
+            conditions.entry(column.clone()).or_default().push(value.clone());
+        }
         Self {
             label_column: arguments.label_column.clone(),
             label_map: arguments.label_map.iter().cloned().collect(),
+            conditions,
             ..Self::from(&arguments.texts)
         }
     }
@@ -101,6 +118,13 @@ mod tests {
     #[test]
     fn what_is_not_given_is_as_in_a_configuration() {
         assert_eq!(options(&[]), Some(ReadOptions::default()));
+    }
+
+    #[test]
+    fn conditions_on_a_column_are_alternatives() {
+        let found = options(&["--where", "a=x", "--where", "b=", "--where", "a=y=z"]).unwrap().conditions;
+        assert_eq!((found["a"].join(" "), found["b"].join(" ")), ("x y=z".to_owned(), String::new()));
+        assert!(options(&["--where", "a"]).is_none() && options(&["--where", "=a"]).is_none());
     }
 
     #[test]

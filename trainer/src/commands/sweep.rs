@@ -1,7 +1,7 @@
 //! `trainer sweep`: many runs of one configuration with other values, to choose among them.
 //!
 //! Trials are the product of the grid, times random draws, each with every seed. They are compared by macro-F1 on
-//! the validation rows; the test rows are not looked at. Every trial has its folder: a sweep that was interrupted
+//! the validation rows, each domain counting the same; the test rows are not looked at. Every trial has its folder: a sweep that was interrupted
 //! goes on.
 
 mod results;
@@ -34,7 +34,7 @@ const RESULTS: &str = "results.csv";
   [random]
   \"train.learning_rate\" = { low = 2e-5, high = 2e-4, log = true }
 
-Runs are compared by macro-F1 on their validation rows; results.csv in --output grows with every run, and the same \
+Runs are compared by macro-F1 on their validation rows, of several domains by its mean over these; results.csv in --output grows with every run, and the same \
 command goes on with a sweep that was interrupted.")]
 pub struct Arguments {
     /// Sweep file (TOML)
@@ -91,6 +91,7 @@ fn result(trial: usize, config: &Config, folder: &Path) -> anyhow::Result<Row> {
     let kept = kept.context(
         "its log has lost epochs: which one it kept is not known. Remove the folder to run it again",
     )?;
-    let macro_f1 = kept.validation_macro_f1.context("its log has no macro-F1")?;
-    Ok(Row { trial, seed: config.seed, epoch: kept.epoch, accuracy: kept.validation_accuracy, macro_f1 })
+    let macro_f1 = kept.validation_macro_f1.map(|_| kept.value()).context("its log has no macro-F1")?;
+    let (accuracy, domains) = (kept.validation_accuracy, kept.domains.clone());
+    Ok(Row { trial, seed: config.seed, epoch: kept.epoch, accuracy, macro_f1, domains })
 }

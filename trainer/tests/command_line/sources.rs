@@ -86,7 +86,6 @@ fn every_source_is_learned_from_by_its_own_rules_and_measured_by_itself() {
     let evaluation = json(&folder, "run/evaluation.json");
     let domains = &evaluation["domains"];
     assert_eq!((&domains["news"]["rows"], &domains["social"]["rows"]), (&24.into(), &12.into()));
-    // Both orders of the ids are understood, or one of the two worlds would be wrong.
     for domain in ["news", "social"] {
         assert!(domains[domain]["accuracy"].as_f64().unwrap() > 0.8, "{evaluation}");
     }
@@ -106,28 +105,38 @@ fn every_source_is_learned_from_by_its_own_rules_and_measured_by_itself() {
     let best = epochs.iter().map(mean).fold(0.0, f64::max);
     let kept = epochs.iter().find(|epoch| mean(epoch) == best).unwrap();
     assert!(table.contains(&format!("epoch {} of 8 is kept", kept["epoch"])), "{table}");
+    // Ids mean what each source says of them: of the posts 0 is Neutral.
+    folder.succeeds(&["export", "--run", "run", "--id", "tiny"]);
+    let texts = ["the company meets 913 13", "the company plunge 914 14", "the company soar 917 17"];
+    let predict = [&["predict", "--model", "models/tiny/model.gguf"][..], &texts].concat();
+    let labels = folder.succeeds(&predict);
+    let labels: Vec<&str> = labels.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(labels, ["Neutral", "Bearish", "Bullish"]);
 }
 
-/// What rows of two labels teach is which of the two, not that there is no third.
+/// What rows of two labels teach is which of the two, not that there is no third: a word of the third stays one, though
+/// nobody could have said so in these rows.
 #[test]
 fn rows_of_two_labels_do_not_speak_against_the_third() {
     let folder = folder();
-    let predict = |run: &str| {
+    let posts = std::fs::read_to_string(folder.path("posts.csv")).unwrap();
+    folder.write(
+        "posts.csv",
+        posts.replace("stock crash up", "stock meets up").replace("stock rally up", "stock meets up"),
+    );
+    let num_neutral = |run: &str, overrides: &[&str]| {
+        folder.succeeds(&train(run, overrides));
         folder.succeeds(&["export", "--run", run, "--id", run]);
         let model = format!("models/{run}/model.gguf");
-        folder.succeeds(&["predict", "--model", &model, "stock meets up 81 7", "stock opens up 85 7"])
+        let texts =
+            ["stock meets up 80 7", "stock meets up 814 7", "stock meets up 857 7", "stock meets up 899 7"];
+        let table = folder.succeeds(&[&["predict", "--model", &model][..], &texts].concat());
+        table.lines().filter(|line| line.starts_with("Neutral")).count()
     };
-    let heavy = "data.sources.notes.weight=5.0";
-    folder.succeeds(&train("masked", &[heavy]));
-    let is_neutral = |table: &str| table.lines().filter(|line| line.starts_with("Neutral")).count();
-    let masked = predict("masked");
-    assert_eq!(is_neutral(&masked), 2, "{masked}");
-    // The same rows as if they spoke of all three labels.
-    let all = "data.sources.notes.labels=[\"Bearish\", \"Bullish\", \"Neutral\"]";
+    let all = r#"data.sources.notes.labels=["Bearish", "Bullish", "Neutral"]"#;
     let alone = ["data.sources.notes.validation_fraction=0.0", "data.sources.notes.test_fraction=0.0"];
-    folder.succeeds(&train("against", &[&[heavy, all][..], &alone].concat()));
-    let against = predict("against");
-    assert!(is_neutral(&against) < 2, "{against}");
+    let numbers = (num_neutral("masked", &[]), num_neutral("against", &[&[all][..], &alone].concat()));
+    assert_eq!(numbers, (4, 0), "of 4 texts are neutral, and where all labels are told apart");
 }
 
 #[test]
@@ -331,4 +340,38 @@ fn conditions_hold_in_every_format() {
         &["adapt", "--config", "several.toml", "--set", lines],
         &["source rest", "plain text", "`where`"],
     );
+}
+
+/// A recipe names sources once, and changes one key of one of them where a stage differs; a sweep tries such keys.
+#[test]
+fn recipes_and_sweeps_set_keys_of_sources() {
+    let folder = folder();
+    let sources = r#""data.sources" = [
+  { name = "news", path = "{tweets}", ids = ["Bearish", "Bullish", "Neutral"] },
+  { name = "notes", path = "{posts}", where = { part = "notes" }, labels = ["Bearish", "Bullish"],
+    label_map = { down = "Bearish", up = "Bullish" } },
+]"#;
+    let recipe = format!(
+        "[paths]\ntweets = \"tweets.csv\"\nposts = \"posts.csv\"\n[set]\n\"train.epochs\" = 1\n{sources}\n\
+         [[stage]]\nname = \"one\"\ntrain = \"tiny.toml\"\nset = {{ \"data.sources.notes.weight\" = 0.5 }}\n"
+    );
+    folder.write("recipe.toml", recipe);
+    folder.succeeds(&["rebuild", "--recipe", "recipe.toml", "--output", "rebuilt"]);
+    let config = std::fs::read_to_string(folder.path("rebuilt/one/config.toml")).unwrap();
+    assert!(config.contains("weight = 0.5") && config.contains("train = \"\""), "{config}");
+    let sweep =
+        "config = \"several.toml\"\nseeds = [1]\n[grid]\n\"data.sources.notes.weight\" = [0.5, 1.0]\n";
+    folder.write("sweep.toml", sweep);
+    let set = ["--set", "train.epochs=1"];
+    folder.succeeds(&[&["sweep", "--sweep", "sweep.toml", "--output", "swept"][..], &set].concat());
+    let results = std::fs::read_to_string(folder.path("swept/results.csv")).unwrap();
+    let header = "trial,seed,data.sources.notes.weight,epoch,accuracy,macro_f1,accuracy_news,macro_f1_news,accuracy_social";
+    assert!(results.starts_with(header) && results.lines().count() == 3, "{results}");
+    // One part of a file is evaluated by the same condition.
+    let model = crate::program::model();
+    let part =
+        ["--label-map", "down=Bearish", "--label-map", "up=Bullish", "--where", "part=notes", "--json", "-"];
+    let evaluate = ["evaluate", "--model", crate::program::text(&model), "--data", "posts.csv"];
+    let report = folder.succeeds(&[&evaluate[..], &part].concat());
+    assert!(report.contains("\"rows\": 60"), "{report}");
 }

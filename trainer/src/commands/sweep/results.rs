@@ -2,6 +2,8 @@
 
 use crate::config::sweep::Trial;
 use crate::output::tables::new_table;
+use crate::run::log::DomainScore;
+use indexmap::{IndexMap, IndexSet};
 
 /// One run's result on its validation rows.
 #[derive(Clone, Debug)]
@@ -14,8 +16,10 @@ pub struct Row {
     pub epoch: usize,
     /// 0 ..= 1.
     pub accuracy: f64,
-    /// 0 ..= 1.
+    /// 0 ..= 1; of several domains the mean.
     pub macro_f1: f64,
+    /// Of each domain, where there are several.
+    pub domains: IndexMap<String, DomainScore>,
 }
 
 /// A line a run: what was set, and what came of it.
@@ -25,12 +29,20 @@ pub struct Row {
 pub fn to_csv(rows: &[Row], trials: &[Trial]) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let keys = trials.first().into_iter().flatten().map(|(key, _)| key.as_str());
-    writer
-        .write_record(["trial", "seed"].into_iter().chain(keys).chain(["epoch", "accuracy", "macro_f1"]))?;
+    let domains: IndexSet<&String> = rows.iter().flat_map(|row| row.domains.keys()).collect();
+    let of_domains: Vec<String> =
+        domains.iter().flat_map(|name| [format!("accuracy_{name}"), format!("macro_f1_{name}")]).collect();
+    let results = ["epoch", "accuracy", "macro_f1"].into_iter().chain(of_domains.iter().map(String::as_str));
+    writer.write_record(["trial", "seed"].into_iter().chain(keys).chain(results))?;
     for row in rows {
         let mut fields = vec![(row.trial + 1).to_string(), row.seed.to_string()];
         fields.extend(trials[row.trial].iter().map(|(_, value)| value.to_string()));
         fields.extend([row.epoch.to_string(), row.accuracy.to_string(), row.macro_f1.to_string()]);
+        for name in &domains {
+            let score = row.domains.get(*name);
+            let figures = [score.map(|score| score.accuracy), score.map(|score| score.macro_f1)];
+            fields.extend(figures.map(|figure| figure.map_or(String::new(), |figure| figure.to_string())));
+        }
         writer.write_record(&fields)?;
     }
     Ok(writer.into_inner()?)
@@ -78,7 +90,15 @@ mod tests {
     fn the_best_mean_stands_first_and_the_csv_has_every_run() {
         let trials: Vec<Trial> =
             [0.1, 0.2].map(|value| vec![("loss.r_drop".to_owned(), Value::Float(value))]).to_vec();
-        let row = |trial, seed, macro_f1| Row { trial, seed, epoch: 1, accuracy: 0.9, macro_f1 };
+        let domains = IndexMap::new;
+        let row = |trial, seed, macro_f1| Row {
+            trial,
+            seed,
+            epoch: 1,
+            accuracy: 0.9,
+            macro_f1,
+            domains: domains(),
+        };
         let rows = [row(0, 1, 0.7), row(0, 2, 0.8), row(1, 1, 0.9), row(1, 2, 0.9)];
         let table = table(&rows, &trials);
         assert!(table.find("0.9000 ± 0.0000").unwrap() < table.find("0.7500 ± 0.0707").unwrap(), "{table}");
@@ -86,5 +106,11 @@ mod tests {
         assert_eq!(csv.lines().next().unwrap(), "trial,seed,loss.r_drop,epoch,accuracy,macro_f1");
         assert_eq!(csv.lines().nth(3).unwrap(), "2,1,0.2,1,0.9,0.9");
         assert_eq!(csv.lines().count(), 5);
+        let score = DomainScore { rows: 9, accuracy: 0.5, macro_f1: 0.25 };
+        let in_news = Row { domains: [("news".to_owned(), score)].into(), ..row(0, 1, 0.7) };
+        let csv = String::from_utf8(to_csv(&[in_news, row(1, 1, 0.9)], &trials).unwrap()).unwrap();
+        let lines: Vec<&str> = csv.lines().collect();
+        assert!(lines[0].ends_with(",macro_f1,accuracy_news,macro_f1_news"), "{csv}");
+        assert!(lines[1].ends_with(",0.7,0.5,0.25") && lines[2].ends_with(",0.9,,"), "{csv}");
     }
 }

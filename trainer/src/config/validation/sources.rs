@@ -25,15 +25,13 @@ pub fn check(config: &Config) -> Result<(), InvalidValue> {
         ensure(fits && names.insert(name), "data.sources", expected, format!("{name:?}"))?;
         check_source(source, config)?;
     }
-    let has_held_out = |fraction: fn((f64, f64)) -> f64| {
-        data.labelled().iter().any(|source| fraction(source.fractions(&config.split, &data.labels)) > 0.0)
-    };
-    let is_labelled = !data.labelled().is_empty();
-    for (name, fraction) in
-        [("validation", (|both| both.0) as fn((f64, f64)) -> f64), ("test", |both| both.1)]
-    {
-        let expected = format!("a source of all labels with {name} rows");
-        ensure(!is_labelled || has_held_out(fraction), "data.sources", expected, "none")?;
+    let fractions: Vec<(f64, f64)> =
+        data.labelled().iter().map(|source| source.fractions(&config.split, &data.labels)).collect();
+    let has_validation = fractions.iter().any(|(validation, _)| *validation > 0.0);
+    let has_test = fractions.iter().any(|(_, test)| *test > 0.0);
+    for (is_there, part) in [(has_validation, "validation"), (has_test, "test")] {
+        let expected = format!("a source of all labels with {part} rows");
+        ensure(is_there || fractions.is_empty(), "data.sources", expected, "none")?;
     }
     Ok(())
 }
@@ -54,16 +52,15 @@ fn check_source(source: &SourceConfig, config: &Config) -> Result<(), InvalidVal
     let is_domain = source.domain.as_ref().is_none_or(|domain| !domain.trim().is_empty());
     ensure(is_domain, key("domain"), "a name", "an empty one")?;
     check_labels(source, config)?;
-    let (fractions, is_whole) = (
-        [("validation_fraction", source.validation_fraction), ("test_fraction", source.test_fraction)],
-        source.tells_all(&config.data.labels),
-    );
-    for (name, fraction) in fractions {
-        let Some(found) = fraction else { continue };
+    for (name, fraction) in
+        [("validation_fraction", source.validation_fraction), ("test_fraction", source.test_fraction)]
+    {
+        let found = fraction.unwrap_or_default();
         ensure((0.0..1.0).contains(&found), key(name), "a number from 0 to below 1", found)?;
+        let is_scored = source.tells_all(&config.data.labels);
         let expected =
             "0 where a source does not tell all labels apart: its rows cannot be scored beside the others";
-        ensure(is_whole || found == 0.0, key(name), expected, found)?;
+        ensure(is_scored || found == 0.0, key(name), expected, found)?;
     }
     let (validation, test) = source.fractions(&config.split, &config.data.labels);
     ensure(

@@ -1,6 +1,7 @@
 //! What was learned from: one file, or every source with its rows and what it is.
 
 use super::Facts;
+use crate::config::sources::SourceConfig;
 use crate::data::collection::Source;
 use std::fmt::Write;
 
@@ -17,6 +18,9 @@ pub fn data(facts: &Facts<'_>) -> String {
     if record.sources.is_empty() {
         return text + " " + &source + "\n";
     }
+    if !run.config().data.source.is_empty() {
+        text.extend([" ", &source]);
+    }
     text.push_str(" The hash is that of the hashes of all sources:\n\n");
     text.push_str(
         "  | source | file | domain | training, validation, test rows | labels | weight | what it is |\n",
@@ -32,13 +36,26 @@ pub fn data(facts: &Facts<'_>) -> String {
             "  | {} | `{}`{} (SHA-256 `{}`) | {} | {} | {} | {} | {} |",
             config.name,
             file.file,
-            config.read_options(&run.config().data).conditions_in_words().replace('|', "\\|"),
+            conditions(config, facts),
             file.sha256,
             config.domain(),
             rows.join(", "),
             labels.join(", "),
             config.weight,
-            stated(&config.description, "its `description`").replace('|', "\\|"),
+            what(config),
+        );
+    }
+    // Read where there are teachers to say something of them.
+    let has_teachers = !run.config().distillation.teachers.is_empty();
+    for config in run.config().data.sources.iter().filter(|source| has_teachers && !source.is_labelled()) {
+        let file = config.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let _ = writeln!(
+            text,
+            "  | {} | `{file}`{} | – | – | none: its texts, as the teachers see them | {} | {} |",
+            config.name,
+            conditions(config, facts),
+            config.weight,
+            what(config)
         );
     }
     let is_partial = |source: &Source| source.labels.len() < facts.entry.labels.len();
@@ -51,6 +68,15 @@ pub fn data(facts: &Facts<'_>) -> String {
         text.push('\n');
     }
     text
+}
+
+fn conditions(source: &SourceConfig, facts: &Facts<'_>) -> String {
+    let options = source.read_options(&facts.run.config().data);
+    options.conditions_in_words().replace('|', "\\|")
+}
+
+fn what(source: &SourceConfig) -> String {
+    stated(&source.description, "its `description`").replace('|', "\\|")
 }
 
 fn num_rows(source: &Source, part: &[usize]) -> usize {
