@@ -17,6 +17,7 @@ mod math;
 mod matmul_i8;
 #[cfg(target_arch = "aarch64")]
 mod neon_dot;
+mod pair_tile;
 mod rows;
 mod scalar;
 mod simd;

@@ -1,9 +1,10 @@
-//! AVX2: 32 products with `VPMADDUBSW`, whose pairs of 7 + 8 bits cannot saturate, widened by `VPMADDWD`.
+//! AVX2: 32 products with `VPMADDUBSW`, whose sums of pairs are added up in 16 bits before `VPMADDWD` widens them.
 #![expect(unsafe_code, reason = "intrinsics of the instruction set")]
 
 use super::implement_kernel;
+use super::pair_tile::{PairProducts, tile};
 use super::simd::{Int8, Simd};
-use super::tile::{Int8Vectors, tile};
+use super::tile::Int8Vectors;
 use std::arch::x86_64::*;
 
 /// The CPU has AVX2.
@@ -109,7 +110,7 @@ impl Simd for Avx2 {
 }
 
 impl Int8 for Avx2 {
-    const TILE_ROWS: usize = 4;
+    const TILE_ROWS: usize = 6;
     const TILE_COLUMNS: usize = 8 * VECTORS;
     const K_GROUP: usize = 4;
 
@@ -139,14 +140,6 @@ impl Int8 for Avx2 {
 impl Int8Vectors for Avx2 {
     type Sums = __m256i;
     type Groups = __m256i;
-    type Constants = __m256i;
-
-    /// Ones.
-    #[inline(always)]
-    fn constants(self) -> __m256i {
-        // SAFETY: `self` proves AVX2.
-        unsafe { _mm256_set1_epi16(1) }
-    }
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> __m256i {
@@ -171,13 +164,32 @@ impl Int8Vectors for Avx2 {
         // SAFETY: `self` proves AVX2; the caller promises that this can be read at `from`.
         unsafe { _mm256_set1_epi32(from.cast::<i32>().read_unaligned()) }
     }
+}
+
+impl PairProducts for Avx2 {
+    type Pairs = __m256i;
 
     #[inline(always)]
-    fn dot(self, ones: __m256i, sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
+    fn ones(self) -> __m256i {
         // SAFETY: `self` proves AVX2.
-        unsafe {
-            let pairs = _mm256_maddubs_epi16(x, weights);
-            _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, ones))
-        }
+        unsafe { _mm256_set1_epi16(1) }
+    }
+
+    #[inline(always)]
+    fn pairs(self, x: __m256i, weights: __m256i) -> __m256i {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_maddubs_epi16(x, weights) }
+    }
+
+    #[inline(always)]
+    fn add_pairs(self, a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_add_epi16(a, b) }
+    }
+
+    #[inline(always)]
+    fn widen(self, ones: __m256i, sums: __m256i, pairs: __m256i) -> __m256i {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, ones)) }
     }
 }

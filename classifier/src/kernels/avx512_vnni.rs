@@ -3,7 +3,7 @@
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
-use super::tile::{Int8Vectors, tile};
+use super::tile::{DotProduct, Int8Vectors, tile};
 use std::arch::x86_64::*;
 
 /// The CPU has AVX-512 F, BW and VNNI.
@@ -153,10 +153,6 @@ impl Int8 for Avx512Vnni {
 impl Int8Vectors for Avx512Vnni {
     type Sums = __m512i;
     type Groups = __m512i;
-    type Constants = ();
-
-    #[inline(always)]
-    fn constants(self) {}
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> __m512i {
@@ -181,9 +177,11 @@ impl Int8Vectors for Avx512Vnni {
         // SAFETY: `self` proves AVX-512 F, BW and VNNI; the caller promises that this can be read at `from`.
         unsafe { _mm512_set1_epi32(from.cast::<i32>().read_unaligned()) }
     }
+}
 
+impl DotProduct for Avx512Vnni {
     #[inline(always)]
-    fn dot(self, (): (), sums: __m512i, x: __m512i, weights: __m512i) -> __m512i {
+    fn dot(self, sums: __m512i, x: __m512i, weights: __m512i) -> __m512i {
         // SAFETY: `self` proves AVX-512 F, BW and VNNI.
         unsafe { _mm512_dpbusd_epi32(sums, x, weights) }
     }

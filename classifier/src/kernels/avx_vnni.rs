@@ -4,7 +4,7 @@
 use super::avx2::{self, Avx2};
 use super::implement_kernel;
 use super::simd::Int8;
-use super::tile::{Int8Vectors, tile};
+use super::tile::{DotProduct, Int8Vectors, tile};
 use std::arch::x86_64::*;
 
 /// The CPU has AVX2 and AVX-VNNI.
@@ -48,10 +48,6 @@ impl Int8 for AvxVnni {
 impl Int8Vectors for AvxVnni {
     type Sums = __m256i;
     type Groups = __m256i;
-    type Constants = ();
-
-    #[inline(always)]
-    fn constants(self) {}
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> __m256i {
@@ -76,9 +72,11 @@ impl Int8Vectors for AvxVnni {
         // SAFETY: the caller promises what is asked of `from`.
         unsafe { self.0.splat_group(from) }
     }
+}
 
+impl DotProduct for AvxVnni {
     #[inline(always)]
-    fn dot(self, (): (), sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
+    fn dot(self, sums: __m256i, x: __m256i, weights: __m256i) -> __m256i {
         // SAFETY: `self` proves AVX-VNNI.
         unsafe { _mm256_dpbusd_avx_epi32(sums, x, weights) }
     }

@@ -6,7 +6,7 @@
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
-use super::tile::{Int8Vectors, tile};
+use super::tile::{DotProduct, Int8Vectors, tile};
 use std::arch::aarch64::*;
 use std::arch::asm;
 
@@ -138,10 +138,6 @@ impl Int8 for NeonDot {
 impl Int8Vectors for NeonDot {
     type Sums = int32x4_t;
     type Groups = int8x16_t;
-    type Constants = ();
-
-    #[inline(always)]
-    fn constants(self) {}
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> int32x4_t {
@@ -166,9 +162,11 @@ impl Int8Vectors for NeonDot {
         // SAFETY: `self` proves NEON; the caller promises that this can be read at `from`.
         unsafe { vreinterpretq_s8_s32(vdupq_n_s32(from.cast::<i32>().read_unaligned())) }
     }
+}
 
+impl DotProduct for NeonDot {
     #[inline(always)]
-    fn dot(self, (): (), sums: int32x4_t, x: int8x16_t, weights: int8x16_t) -> int32x4_t {
+    fn dot(self, sums: int32x4_t, x: int8x16_t, weights: int8x16_t) -> int32x4_t {
         let mut sums = sums;
         // SAFETY: `self` proves the dot product extension; the line reads and writes these three registers and nothing else.
         unsafe {

@@ -1,21 +1,18 @@
-//! The tile of the int8 product: written once over [`Int8Vectors`], compiled for each instruction set.
+//! The tile of the int8 product where one instruction adds whole groups of k to i32: written once over [`DotProduct`],
+//! compiled for each instruction set. `pair_tile.rs` is the one of all others.
 //!
 //! Raw pointers, because this loop is four fifths of all time: bounds checked in it cost a tenth in WebAssembly.
 #![expect(unsafe_code, reason = "pointers whose bounds are checked once a tile")]
 
 use super::simd::{Int8, Simd};
 
-/// What [`tile`] is made of.
+/// What goes into a tile and comes out of it.
 pub(crate) trait Int8Vectors: Int8 {
     /// A sum in each of [`Simd::WIDTH`] lanes.
     type Sums: Copy;
     /// A group of k in each lane: of weights, or the same activations in all.
     type Groups: Copy;
-    /// What every [`Int8Vectors::dot`] needs besides.
-    type Constants: Copy;
 
-    /// Taken once a tile: V8 makes a constant that stands in the loop anew each time.
-    fn constants(self) -> Self::Constants;
     /// # Safety
     /// [`Simd::WIDTH`] sums can be read at `from`.
     unsafe fn load_sums(self, from: *const i32) -> Self::Sums;
@@ -28,19 +25,17 @@ pub(crate) trait Int8Vectors: Int8 {
     /// # Safety
     /// A group of activations, 4 bytes, can be read at `from`.
     unsafe fn splat_group(self, from: *const u8) -> Self::Groups;
+}
+
+/// The one instruction.
+pub(crate) trait DotProduct: Int8Vectors {
     /// `sums + x · weights`, lane by lane.
-    fn dot(
-        self,
-        constants: Self::Constants,
-        sums: Self::Sums,
-        x: Self::Groups,
-        weights: Self::Groups,
-    ) -> Self::Sums;
+    fn dot(self, sums: Self::Sums, x: Self::Groups, weights: Self::Groups) -> Self::Sums;
 }
 
 /// [`Int8::tile`] with `V` vectors a row.
 #[inline(always)]
-pub(crate) fn tile<I: Int8Vectors, const V: usize>(
+pub(crate) fn tile<I: DotProduct, const V: usize>(
     kernel: I,
     lhs: &[u8],
     lhs_stride: usize,
@@ -62,7 +57,7 @@ pub(crate) fn tile<I: Int8Vectors, const V: usize>(
 
 /// A tile of `M` rows.
 #[inline(always)]
-fn rows_of<I: Int8Vectors, const M: usize, const V: usize>(
+fn rows_of<I: DotProduct, const M: usize, const V: usize>(
     kernel: I,
     lhs: &[u8],
     lhs_stride: usize,
@@ -88,7 +83,6 @@ fn rows_of<I: Int8Vectors, const M: usize, const V: usize>(
         for (row, at) in rows.iter_mut().enumerate() {
             *at = lhs.as_ptr().add(row * lhs_stride);
         }
-        let constants = kernel.constants();
         let mut panel = panel.as_ptr();
         let end = panel.add(groups * V * vector_bytes);
         while panel != end {
@@ -100,7 +94,7 @@ fn rows_of<I: Int8Vectors, const M: usize, const V: usize>(
                 let x = kernel.splat_group(rows[row]);
                 rows[row] = rows[row].add(4);
                 for v in 0..V {
-                    sums[v] = kernel.dot(constants, sums[v], x, weights[v]);
+                    sums[v] = kernel.dot(sums[v], x, weights[v]);
                 }
             }
             panel = panel.add(V * vector_bytes);

@@ -6,8 +6,9 @@
 //! is faster by a quarter (AMD Zen 4). WebAssembly cannot ask the CPU, hence [`fastest`].
 #![expect(unsafe_code, reason = "loads and stores through pointers")]
 
+use super::pair_tile::{self, PairProducts};
 use super::simd::Int8;
-use super::tile::{Int8Vectors, tile};
+use super::tile::{self, DotProduct, Int8Vectors};
 use super::wasm_simd128::Simd128;
 use super::{Kernel, implement_kernel};
 use std::arch::wasm32::*;
@@ -69,7 +70,7 @@ fn low_bytes(x: v128) -> u32 {
 }
 
 macro_rules! implement_int8 {
-    ($kernel:ty, $constants:ty = $value:expr, ($ones:pat, $sums:ident, $x:ident, $weights:ident) => $dot:expr) => {
+    ($kernel:ty, $tile:path) => {
         impl Int8 for $kernel {
             const TILE_ROWS: usize = 4;
             const TILE_COLUMNS: usize = 4 * VECTORS;
@@ -97,19 +98,13 @@ macro_rules! implement_int8 {
                 init: &[i32],
                 acc: &mut [i32],
             ) {
-                tile::<Self, VECTORS>(self, lhs, lhs_stride, rows, panel, init, acc);
+                $tile(self, lhs, lhs_stride, rows, panel, init, acc);
             }
         }
 
         impl Int8Vectors for $kernel {
             type Sums = v128;
             type Groups = v128;
-            type Constants = $constants;
-
-            #[inline(always)]
-            fn constants(self) -> $constants {
-                $value
-            }
 
             #[inline(always)]
             unsafe fn load_sums(self, from: *const i32) -> v128 {
@@ -134,17 +129,41 @@ macro_rules! implement_int8 {
                 // SAFETY: the caller promises that this can be read at `from`.
                 unsafe { v128_load32_splat(from.cast()) }
             }
-
-            #[inline(always)]
-            fn dot(self, $ones: $constants, $sums: v128, $x: v128, $weights: v128) -> v128 {
-                $dot
-            }
         }
     };
 }
 
-implement_int8!(FourWay, () = (), ((), sums, x, weights) => i32x4_relaxed_dot_i8x16_i7x16_add(weights, x, sums));
-// The black box keeps LLVM from writing the ones into the loop as a constant.
-implement_int8!(TwoWay, v128 = black_box(i16x8_splat(1)), (ones, sums, x, weights) => {
-    i32x4_add(sums, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(weights, x), ones))
-});
+implement_int8!(FourWay, tile::tile::<FourWay, VECTORS>);
+implement_int8!(TwoWay, pair_tile::tile::<TwoWay, VECTORS>);
+
+impl DotProduct for FourWay {
+    #[inline(always)]
+    fn dot(self, sums: v128, x: v128, weights: v128) -> v128 {
+        i32x4_relaxed_dot_i8x16_i7x16_add(weights, x, sums)
+    }
+}
+
+impl PairProducts for TwoWay {
+    type Pairs = v128;
+
+    #[inline(always)]
+    fn ones(self) -> v128 {
+        // The black box keeps LLVM from writing the ones into the loop as a constant, which V8 makes anew each time.
+        black_box(i16x8_splat(1))
+    }
+
+    #[inline(always)]
+    fn pairs(self, x: v128, weights: v128) -> v128 {
+        i16x8_relaxed_dot_i8x16_i7x16(weights, x)
+    }
+
+    #[inline(always)]
+    fn add_pairs(self, a: v128, b: v128) -> v128 {
+        i16x8_add(a, b)
+    }
+
+    #[inline(always)]
+    fn widen(self, ones: v128, sums: v128, pairs: v128) -> v128 {
+        i32x4_add(sums, i32x4_dot_i16x8(pairs, ones))
+    }
+}

@@ -4,7 +4,7 @@
 
 use super::implement_kernel;
 use super::simd::{Int8, Simd};
-use super::tile::{Int8Vectors, tile};
+use super::tile::{DotProduct, Int8Vectors, tile};
 use std::arch::wasm32::*;
 
 /// The module is compiled with SIMD128, so whoever runs it has it.
@@ -114,10 +114,6 @@ impl Int8 for Simd128 {
 impl Int8Vectors for Simd128 {
     type Sums = v128;
     type Groups = v128;
-    type Constants = ();
-
-    #[inline(always)]
-    fn constants(self) {}
 
     #[inline(always)]
     unsafe fn load_sums(self, from: *const i32) -> v128 {
@@ -142,9 +138,11 @@ impl Int8Vectors for Simd128 {
         // SAFETY: the caller promises that this can be read at `from`.
         unsafe { v128_load32_splat(from.cast()) }
     }
+}
 
+impl DotProduct for Simd128 {
     #[inline(always)]
-    fn dot(self, (): (), sums: v128, x: v128, weights: v128) -> v128 {
+    fn dot(self, sums: v128, x: v128, weights: v128) -> v128 {
         i32x4_add(sums, i32x4_dot_i16x8(x, weights))
     }
 }
