@@ -73,6 +73,7 @@ pub struct Failure {
     /// The model's probability of it, 0 ..= 1.
     pub confidence: Option<f32>,
     /// The model calls it uncertain, or finds nothing to read.
+    #[serde(rename = "uncertain")]
     pub is_uncertain: bool,
 }
 

@@ -42,7 +42,9 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
             "{card}"
         );
         assert!(model.metrics.accuracy > 0.8, "{}: {:?}", model.id, model.metrics);
-        for section in ["Quality", "Calibration", "Known weaknesses", "Storage", "How it was made"] {
+        for section in
+            ["Quality", "Calibration", "Known weaknesses", "Challenge set", "Storage", "How it was made"]
+        {
             assert!(card.contains(&format!("\n## {section}\n")), "{section} in {card}");
         }
         let settings = card.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;

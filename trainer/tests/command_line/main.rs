@@ -3,6 +3,7 @@
 
 mod adapting;
 mod bench;
+mod challenge;
 mod configuration;
 mod data;
 mod distilling;

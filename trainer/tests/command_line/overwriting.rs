@@ -36,6 +36,8 @@ fn an_output_that_is_an_input_is_refused_by_whatever_name() {
     refuses(&folder, &[&bench[..], &["link.csv"]].concat(), "a.csv", &["--data a.csv"]);
     folder.write("config.json", "{}");
     refuses(&folder, &[&bench[..], &["config.json"]].concat(), "config.json", &["--base ./config.json"]);
+    let challenge = ["challenge", "--model", "golden.json", "--json", "golden.json"];
+    refuses(&folder, &challenge, "golden.json", &["--model golden.json"]);
     refuses(&folder, &["golden", "--model", "golden.json"], "golden.json", &["--model golden.json"]);
     assert!(std::fs::symlink_metadata(folder.path("link.csv")).unwrap().is_symlink());
 }

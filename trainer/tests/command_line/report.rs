@@ -45,6 +45,7 @@ fn the_page_has_every_section_and_its_figures() {
             "Accuracy against size",
             "Most confident mistakes",
             "Harmless edits",
+            "Challenge set",
             "Configuration and provenance"
         ]
     );
