@@ -9,6 +9,7 @@ mod distilling;
 mod edits;
 mod evaluate;
 mod export;
+mod mpnet;
 mod overwriting;
 mod parquet;
 mod places;
