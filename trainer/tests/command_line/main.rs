@@ -11,6 +11,7 @@ mod early_exit;
 mod edits;
 mod evaluate;
 mod export;
+mod mpnet;
 mod overwriting;
 mod parquet;
 mod places;

@@ -26,7 +26,7 @@ fn arguments<'a>(command: &'a str, extra: &[&'a str], output: &'a str) -> Vec<&'
 }
 
 /// Starts the program, sends it `signal` once it has said `line`, returns what it wrote to standard error from then on.
-fn interrupt(
+pub fn interrupt(
     folder: &Folder,
     arguments: &[&str],
     line: &str,
