@@ -9,6 +9,7 @@
 
 mod builds;
 mod calling;
+mod early_exit;
 mod golden_chain;
 mod kernels;
 mod line;

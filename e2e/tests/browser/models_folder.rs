@@ -1,11 +1,12 @@
-//! Models that the repository does not have, made of its default model: a small one that answers first, and one
-//! with other labels.
+//! Models that the repository does not have, made of its default model: a small one that answers first, one with other
+//! labels, and one with an exit.
 
 use crate::site::{default_model, models};
 use candle_core::Device;
 use candle_core::Tensor;
 use candle_core::quantized::{GgmlDType, QTensor};
-use classifier::model_file::{self, Metadata, ModelFile, TensorSpec, tensor_specs};
+use classifier::model_file::{self, Exit, Metadata, ModelFile, TensorSpec, names, tensor_specs};
+use classifier::{Classifier, Depth};
 use messages::{Manifest, ManifestModel};
 use sha2::{Digest, Sha256};
 use std::io::Cursor;
@@ -36,6 +37,7 @@ impl ModelsFolder {
         let bytes = rewritten(|metadata| {
             metadata.id = id.to_owned();
             metadata.encoder.num_hidden_layers = 1;
+            (metadata.encoder.exit_layer, metadata.exit) = (None, None);
         });
         folder.manifest.preview = Some(id.to_owned());
         folder.add(ManifestModel { id: id.to_owned(), ..default_model() }, &bytes);
@@ -57,6 +59,28 @@ impl ModelsFolder {
         folder.manifest.default = id.to_owned();
         folder.add(ManifestModel { id: id.to_owned(), labels, ..default_model() }, &bytes);
         folder
+    }
+
+    /// One model, whose exit after the first layer answers every second one of these texts; beside it the same, native.
+    pub fn with_exit(texts: &[&str]) -> (Self, Classifier) {
+        let id = "early";
+        let with_threshold = |threshold| {
+            rewritten(|metadata| {
+                metadata.id = id.to_owned();
+                metadata.encoder.exit_layer = Some(1);
+                metadata.exit = Some(Exit { temperature: 1.0, threshold });
+            })
+        };
+        let shut = Classifier::from_gguf(with_threshold(1.0)).unwrap();
+        let at_exit = shut.classify_batch_at(texts, Depth::Exit).unwrap();
+        let mut highest: Vec<f32> =
+            at_exit.iter().map(|it| it.probabilities.iter().copied().fold(0.0, f32::max)).collect();
+        highest.sort_by(f32::total_cmp);
+        let bytes = with_threshold(highest[texts.len() / 2]);
+        let mut folder = Self::empty();
+        folder.manifest.default = id.to_owned();
+        folder.add(ManifestModel { id: id.to_owned(), ..default_model() }, &bytes);
+        (folder, Classifier::from_gguf(bytes).unwrap())
     }
 
     pub fn path(&self) -> &Path {
@@ -82,7 +106,7 @@ impl ModelsFolder {
 }
 
 /// The default model's file with other metadata; layers that those do not count are left out, and where there are
-/// other labels, so is the head.
+/// other labels, so are the heads. An exit that it has not reads as the head does.
 fn rewritten(change: impl FnOnce(&mut Metadata)) -> Vec<u8> {
     let file = std::fs::read(models().join(default_model().file)).unwrap();
     let file = ModelFile::parse(file).unwrap();
@@ -90,10 +114,14 @@ fn rewritten(change: impl FnOnce(&mut Metadata)) -> Vec<u8> {
     change(&mut metadata);
     let has_its_head = metadata.labels == file.metadata().labels;
     let tensor = |spec: TensorSpec| {
-        let is_head = spec.name.starts_with("cls.output.");
-        let stored =
-            || Tensor::from_vec(file.floats(&spec.name).unwrap(), &*spec.shape, &Device::Cpu).unwrap();
-        let tensor = if is_head && !has_its_head { head(&file, &spec) } else { stored() };
+        let stored = match file.floats(&spec.name) {
+            Ok(stored) => stored,
+            Err(_) => file.floats(&spec.name.replace(names::EXIT, names::CLASSIFIER)).unwrap(),
+        };
+        let tensor = match names::is_head(&spec.name) && !has_its_head {
+            true => head(&file, &stored, &spec),
+            false => Tensor::from_vec(stored, &*spec.shape, &Device::Cpu).unwrap(),
+        };
         let dtype = if spec.is_quantizable { file.dtype() } else { GgmlDType::F32 };
         (spec.name, QTensor::quantize(&tensor, dtype).unwrap())
     };
@@ -104,8 +132,7 @@ fn rewritten(change: impl FnOnce(&mut Metadata)) -> Vec<u8> {
 }
 
 /// A tensor of a head with more rows: each mixes the rows that there are, in another proportion.
-fn head(file: &ModelFile, spec: &TensorSpec) -> Tensor {
-    let known = file.floats(&spec.name).unwrap();
+fn head(file: &ModelFile, known: &[f32], spec: &TensorSpec) -> Tensor {
     let num_known = file.metadata().labels.len();
     let columns = known.len() / num_known;
     let value = |row: usize, column: usize| -> f32 {

@@ -6,8 +6,8 @@
 use crate::fixture::{config, gguf, metadata, tensors};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor, Var};
-use classifier::Classifier;
-use classifier::model_file::{self, ModelFile};
+use classifier::model_file::{self, Exit, Metadata, ModelFile};
+use classifier::{Classifier, Depth, Prediction};
 use encoder::{
     Batch, Encoder, EncoderConfig, Form, NoDropout, Quantization, StorageFormat, Weights, tensor_specs,
 };
@@ -82,6 +82,31 @@ fn the_quantized_encoder_gives_the_logits_of_inference() {
         let unrounded = differences(bytes, None, Form::Fused);
         println!("{format:?} unrounded: median {:e}, largest {:e}", unrounded[24], unrounded[47]);
         assert!(unrounded[unrounded.len() / 2] > 1e-2, "{format:?}: what rounding changes: {unrounded:?}");
+    }
+}
+
+/// An exit reads what inference lets it read: hidden states that no product has rounded yet.
+#[test]
+fn the_quantized_exit_gives_the_logits_of_inference() {
+    let config = EncoderConfig { exit_layer: Some(1), ..config() };
+    let exit = Some(Exit { temperature: 1.0, threshold: 1.0 });
+    let bytes = gguf(&Metadata { encoder: config.clone(), exit, ..metadata() }, GgmlDType::Q8_0);
+    let quantization = Quantization::uniform(&config, StorageFormat::Q8_0);
+    let weights = Float(tensors(&config));
+    let encoder = Encoder::with_quantization(&config, &weights, &quantization).unwrap();
+    let texts = texts();
+    let file = ModelFile::parse(bytes.clone()).unwrap();
+    let outputs = encoder.outputs(&batch(&file, texts.len()), &mut NoDropout).unwrap();
+    let classifier = Classifier::from_gguf(bytes).unwrap();
+    for (depth, found) in [(Depth::Full, Some(outputs.logits)), (Depth::Exit, outputs.exit_logits)] {
+        let found = found.unwrap().to_vec2::<f32>().unwrap();
+        let expected = classifier.classify_batch_at(&texts, depth).unwrap();
+        let difference = |(found, expected): (&Vec<f32>, &Prediction)| {
+            found.iter().zip(&expected.logits).fold(0f32, |a, (x, y)| a.max((x - y).abs()))
+        };
+        let mut differences: Vec<f32> = found.iter().zip(&expected).map(difference).collect();
+        differences.sort_by(f32::total_cmp);
+        assert_imitates(&differences, &format!("{depth:?}"));
     }
 }
 

@@ -64,7 +64,8 @@ fn what_is_told_of_an_exit_is_what_it_does() {
     };
     let accuracy = |depth| {
         let rows = of("validation");
-        let right = answers("validation", depth)
+        let answers = answers("validation", depth);
+        let right = answers
             .iter()
             .zip(&rows)
             .filter(|(prediction, (_, label))| prediction.label == classifier.labels()[*label]);
