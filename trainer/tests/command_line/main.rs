@@ -19,5 +19,6 @@ mod rebuilding;
 mod report;
 mod resuming;
 mod sweeping;
+mod teaching;
 mod tiny_base;
 mod training;
