@@ -23,6 +23,7 @@ use crate::fit::workers::Workers;
 use crate::objective::classification;
 use crate::objective::classification::Classification;
 use crate::objective::teachers;
+use crate::objective::teachers::Student;
 use crate::output::plots::confusion::confusion_matrix;
 use crate::output::standard_output::print;
 use crate::output::tables;
@@ -89,7 +90,8 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     };
     let mut seen = SeenRows::new(&dataset, &split, &unlabelled)?;
     let texts = teachers::training_texts(&dataset, &split, &unlabelled);
-    let teachers = teachers::open(config, Some(&base), &dataset.sha256, &texts, &mut seen)?;
+    let student = Student { config, base: Some(&base), data_sha256: &dataset.sha256, device: &device };
+    let teachers = teachers::open(&student, &texts, &mut seen)?;
     let parameters = base.parameters(&device, &mut randomness::initial_generator(config))?;
     let formats = TensorStorage::configured(&config.export).formats(&base.config)?;
     let quantization =

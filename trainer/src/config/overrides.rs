@@ -7,7 +7,7 @@ use std::fmt;
 use toml::{Table, Value};
 
 /// A table of the user's own keys; as a whole it is one value of the configuration.
-const TABLES: [&str; 1] = ["data.label_map"];
+const TABLES: [&str; 2] = ["data.label_map", "distillation.label_map"];
 
 /// One key of a configuration with another value than the file's.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,7 @@ mod distilling;
 mod edits;
 mod evaluate;
 mod export;
+mod hugging_face;
 mod overwriting;
 mod parquet;
 mod places;

@@ -81,7 +81,10 @@ fn a_recipe_that_contradicts_itself_is_refused_before_it_runs() {
         folder.fails(&rebuild("out", "models"), fragments);
         assert!(!folder.path("out").exists());
     };
-    fails(&RECIPE.replace("adapt = ", "teach = \"tiny.toml\"\nadapt = "), &["stage adapted", "exactly one of"]);
+    fails(
+        &RECIPE.replace("adapt = ", "teach = \"tiny.toml\"\nadapt = "),
+        &["stage adapted", "exactly one of"],
+    );
     fails(&RECIPE.replace("{vocabulary}\"", "{vocabulry}\""), &["stage adapted", "vocabulry", "vocabulary"]);
     fails(&RECIPE.replace("train = \"tiny.toml\"", "train = \"none.toml\""), &["stage teacher", "none.toml"]);
     fails(&RECIPE.replace("adapt = \"tiny.toml\"\n", ""), &["stage adapted", "exactly one of"]);

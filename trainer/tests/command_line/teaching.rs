@@ -93,9 +93,15 @@ fn answers_that_do_not_fit_are_refused() {
     let others = "data.unlabelled=[\"others.txt\"]";
     let missing = ["answers.safetensors", "each of the 171", "none to 2", "\"shares crash 1 today\""];
     fails(&[ANSWERS, others], &missing);
-    fails(&[ANSWERS, "data.labels=[\"Down\", \"Up\", \"Flat\"]"], &["answers.safetensors", "Down", "Bearish"]);
+    fails(
+        &[ANSWERS, "data.labels=[\"Down\", \"Up\", \"Flat\"]"],
+        &["answers.safetensors", "Down", "Bearish"],
+    );
     fails(&[ANSWERS, TEACHERS], &["`distillation.answers`", "both"]);
-    fails(&[ANSWERS, "distillation.hidden_weight=1.0"], &["`distillation.hidden_weight`", "no hidden states"]);
+    fails(
+        &[ANSWERS, "distillation.hidden_weight=1.0"],
+        &["`distillation.hidden_weight`", "no hidden states"],
+    );
     fails(&["distillation.answers=[\"tweets.csv\"]"], &["tweets.csv", "`trainer teach`"]);
     fails(&["distillation.answers=[\"none\"]"], &["cannot read none"]);
 
@@ -137,10 +143,14 @@ fn answers_of_teachers_that_know_the_held_out_rows_are_refused() {
     folder.fails(&teach("new", &[&other[..], &[by_file]].concat()), &["model.gguf", "does not tell"]);
     folder.succeeds(&teach("unknown.safetensors", &[&other[..], &[by_file, allowed]].concat()));
     let unknown = "distillation.answers=[\"unknown.safetensors\"]";
-    let student_of = |overrides: &[&'static str]| student("student", &[&other[..], &[unknown], overrides].concat());
+    let student_of =
+        |overrides: &[&'static str]| student("student", &[&other[..], &[unknown], overrides].concat());
     folder.fails(&student_of(&[]), &["unknown.safetensors", "does not tell", "allow_unknown_teacher_data"]);
     folder.succeeds(&student_of(&[allowed]));
     folder.succeeds(&["export", "--run", "student", "--models", "models", "--id", "student"]);
     let card = std::fs::read_to_string(folder.path("models/student/MODEL_CARD.md")).unwrap();
-    assert!(card.contains("Which rows the teacher `models/teacher/model.gguf` learned from is not known"), "{card}");
+    assert!(
+        card.contains("Which rows the teacher `models/teacher/model.gguf` learned from is not known"),
+        "{card}"
+    );
 }
