@@ -125,7 +125,6 @@ pub mod fit {
 pub mod objective {
     pub mod classification;
     pub mod cross_entropy;
-    pub mod encoder_teacher;
     pub mod masked_language_model;
     pub mod targets;
     pub mod teachers;

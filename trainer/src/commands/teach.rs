@@ -9,6 +9,7 @@ use crate::data::unlabelled;
 use crate::fit::resources;
 use crate::fit::workers::Workers;
 use crate::objective::teachers;
+use crate::objective::teachers::Student;
 use crate::output::file::folder_of;
 use crate::output::standard_output::print;
 use crate::run::answers::{Answers, Origin};
@@ -19,7 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// Arguments of `trainer teach`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Why: large teachers want a GPU, their student a CPU, and several students may learn from one file. It holds the \
+#[command(
+    after_help = "Why: large teachers want a GPU, their student may learn on a CPU, and several students may learn from one file. It holds the \
 teachers' mean logits of every training text, labelled or not, under the text's hash, never those of a row that is held \
 out; and what the teachers have seen, so that a student is refused answers of teachers who know its held-out rows.
 
@@ -28,7 +30,8 @@ Example:
     --output answers.safetensors
   trainer train --config student.toml --set 'distillation.answers=[\"answers.safetensors\"]'
 
-Both read the same data and [split]; the student's base need not be there to teach.")]
+Both read the same data and [split]; the student's base need not be there to teach."
+)]
 pub struct Arguments {
     /// Configuration file (TOML) of the student
     #[arg(long, value_name = "FILE")]
@@ -88,7 +91,9 @@ pub fn teach(config: &Config, output: &Path) -> anyhow::Result<Option<Answers>> 
     let unlabelled = unlabelled::read(config, Some((&data, &split)))?;
     let mut seen = SeenRows::new(&data, &split, &unlabelled.texts)?;
     let texts = teachers::training_texts(&data, &split, &unlabelled.texts);
-    let teachers = teachers::open(config, None, &data.sha256(), &texts, &mut seen)?;
+    let data_sha256 = data.sha256();
+    let student = Student { config, base: None, data_sha256: &data_sha256, device: &device };
+    let teachers = teachers::open(&student, &texts, &mut seen)?;
     let inputs = distillation.teachers.iter().map(|path| Input::read(Role::Teacher, path));
     let origin = Origin {
         labels: config.data.labels.clone(),

@@ -25,6 +25,7 @@ use crate::fit::workers::Workers;
 use crate::objective::classification;
 use crate::objective::classification::{Classification, Item, Validated};
 use crate::objective::teachers;
+use crate::objective::teachers::Student;
 use crate::objective::teachers::leaks;
 use crate::output::plots::confusion::confusion_matrix;
 use crate::output::standard_output::print;
@@ -101,7 +102,9 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     };
     let mut seen = SeenRows::new(&data, &split, &unlabelled.texts)?;
     let texts = teachers::training_texts(&data, &split, &unlabelled.texts);
-    let teachers = teachers::open(config, Some(&base), &data.sha256(), &texts, &mut seen)?;
+    let data_sha256 = data.sha256();
+    let student = Student { config, base: Some(&base), data_sha256: &data_sha256, device: &device };
+    let teachers = teachers::open(&student, &texts, &mut seen)?;
     let mut parameters = base.parameters(&device, &mut randomness::initial_generator(config))?;
     if let Some(run) = config.start() {
         let start = || format!("`train.start_from` {}", run.display());

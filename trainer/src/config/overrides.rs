@@ -7,7 +7,7 @@ use std::fmt;
 use toml::{Table, Value};
 
 /// A table of the user's own keys; as a whole it is one value of the configuration.
-const TABLES: [&str; 1] = ["data.label_map"];
+const TABLES: [&str; 2] = ["data.label_map", "distillation.label_map"];
 /// Tables with names; `data.sources.NAME.KEY` is a key of one.
 const SOURCES: &str = "data.sources";
 

@@ -1,7 +1,8 @@
 //! The sections that say how a run learns: optimizer, loss, distillation, masking.
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// AdamW (Loshchilov & Hutter 2019) with linear warm-up and linear decay to zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,7 +154,8 @@ impl Default for LossConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DistillationConfig {
-    /// Run folders or model files with the same labels; several are averaged.
+    /// Run folders or model files with the same labels, or `hf:FOLDER` for the checkpoint folder of a Hugging Face
+    /// sequence classifier; several are averaged.
     pub teachers: Vec<PathBuf>,
     /// Files of `trainer teach` with what teachers have said of every training text, instead of teachers; several are
     /// averaged.
@@ -167,8 +169,15 @@ pub struct DistillationConfig {
     pub hidden_weight: f64,
     /// Accepts teachers that cut texts into other pieces than the student.
     pub allow_other_tokenizer: bool,
-    /// Accepts model files as teachers that do not say which rows they learned from: held-out rows may be among them.
+    /// Accepts teachers that do not say which rows they learned from: held-out rows may be among them.
     pub allow_unknown_teacher_data: bool,
+    /// What the `config.json` of a Hugging Face checkpoint calls a label → the label's name.
+    pub label_map: IndexMap<String, String>,
+}
+
+/// The folder of a teacher that is a Hugging Face checkpoint.
+pub fn hugging_face_folder(teacher: &Path) -> Option<&Path> {
+    teacher.to_str()?.strip_prefix("hf:").map(Path::new)
 }
 
 impl DistillationConfig {
@@ -188,6 +197,7 @@ impl Default for DistillationConfig {
             hidden_weight: 0.0,
             allow_other_tokenizer: false,
             allow_unknown_teacher_data: false,
+            label_map: IndexMap::new(),
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn check(config: &Config) -> Result<(), InvalidValue> {
     sources::check(config)?;
     check_fractions(config)?;
     check_counts(config)?;
-    check_answers(config)
+    check_teachers(config)
 }
 
 fn ensure(
@@ -141,8 +141,13 @@ fn check_fractions(config: &Config) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-fn check_answers(config: &Config) -> Result<(), InvalidValue> {
+fn check_teachers(config: &Config) -> Result<(), InvalidValue> {
     let distillation = &config.distillation;
+    let unknown = distillation.label_map.iter().find(|(_, label)| !config.data.labels.contains(label));
+    if let Some((found, label)) = unknown {
+        let expected = format!("labels of `data.labels` {:?}", config.data.labels);
+        return ensure(false, "distillation.label_map", expected, format!("{label:?} for {found:?}"));
+    }
     if distillation.answers.is_empty() {
         return Ok(());
     }

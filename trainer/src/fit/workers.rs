@@ -77,6 +77,18 @@ impl Workers {
         texts: &[I],
         pass: impl Fn(&Batch) -> Result<Tensor> + Sync,
     ) -> anyhow::Result<Vec<Vec<f32>>> {
+        self.rows_of(texts, |ids| pass(&Batch::new(ids, &self.device)?))
+    }
+
+    /// As [`Workers::rows`], where `pass` is given the ids of a batch's texts.
+    ///
+    /// # Errors
+    /// Tensor operations.
+    pub fn rows_of<I: AsRef<[u32]> + Sync>(
+        &self,
+        texts: &[I],
+        pass: impl Fn(&[&[u32]]) -> Result<Tensor> + Sync,
+    ) -> anyhow::Result<Vec<Vec<f32>>> {
         let mut by_length: Vec<usize> = (0..texts.len()).collect();
         by_length.sort_by_key(|&index| texts[index].as_ref().len());
         let mut rows = vec![Vec::new(); texts.len()];
@@ -84,7 +96,7 @@ impl Workers {
         for items in by_length.chunks(batch * self.count()) {
             let shares = self.share(items, |_, items| {
                 let ids: Vec<&[u32]> = items.iter().map(|&item| texts[item].as_ref()).collect();
-                Ok((items.to_vec(), pass(&Batch::new(&ids, &self.device)?)?.to_vec2::<f32>()?))
+                Ok((items.to_vec(), pass(&ids)?.to_vec2::<f32>()?))
             })?;
             for (items, share) in shares {
                 items.into_iter().zip(share).for_each(|(item, row)| rows[item] = row);

@@ -4,10 +4,10 @@
 //! run folder until the run is done, so that going on after an interruption does not ask them again; or they were asked
 //! elsewhere, by `trainer teach`, and a file of [`Answers`] stands in their place.
 
+mod hugging_face;
 pub mod leaks;
 mod teacher;
 
-use crate::base::base_model::BaseModel;
 use crate::config::schema::Config;
 use crate::data::collection::Collection;
 use crate::data::split::Split;
@@ -21,7 +21,7 @@ use anyhow::{Context, ensure};
 use candle_core::{Device, Tensor};
 use std::collections::BTreeMap;
 use std::path::Path;
-use teacher::Teacher;
+pub use teacher::{Student, Teacher};
 
 /// File of the targets in a run folder.
 pub const TARGETS: &str = "targets.safetensors";
@@ -36,7 +36,6 @@ pub struct SoftTargets {
 }
 
 /// What is learned from besides labels.
-#[derive(Debug)]
 pub enum Teachers {
     /// Models that can be asked; maybe none.
     Here(Vec<Teacher>),
@@ -51,26 +50,21 @@ pub fn training_texts<'a>(data: &'a Collection, split: &'a Split, unlabelled: &'
     labelled.chain(unlabelled).map(String::as_str).collect()
 }
 
-/// Loads the teachers of the configuration, or reads their answers to these texts, for a student whose labelled data has
-/// this hash; adds to what the student has `seen` what they have. Without a `base` no student is there yet.
+/// Loads the teachers of the student's configuration, or reads their answers to these texts; adds to what the student has
+/// `seen` what they have.
 ///
 /// # Errors
 /// A teacher that cannot be loaded, with other labels or another tokenizer than the student, one that has been
 /// trained on rows that the student holds out or does not tell, hidden states of another width; answers of such teachers,
 /// or to other texts.
-pub fn open(
-    config: &Config,
-    base: Option<&BaseModel>,
-    data_sha256: &str,
-    texts: &[&str],
-    seen: &mut SeenRows,
-) -> anyhow::Result<Teachers> {
-    if !config.distillation.answers.is_empty() {
-        return Ok(Teachers::Elsewhere(answers(config, texts, seen)?));
+pub fn open(student: &Student<'_>, texts: &[&str], seen: &mut SeenRows) -> anyhow::Result<Teachers> {
+    let distillation = &student.config.distillation;
+    if !distillation.answers.is_empty() {
+        return Ok(Teachers::Elsewhere(answers(student.config, texts, seen)?));
     }
     let mut teachers = Vec::new();
-    for (index, path) in config.distillation.teachers.iter().enumerate() {
-        let teacher = Teacher::open(config, base, data_sha256, seen, path, index == 0);
+    for (index, path) in distillation.teachers.iter().enumerate() {
+        let teacher = Teacher::open(student, seen, path, index == 0);
         teachers.push(teacher.with_context(|| format!("teacher {}", path.display()))?);
     }
     Ok(Teachers::Here(teachers))
@@ -158,7 +152,9 @@ fn asked_once(
     let path = folder.path().join(TARGETS);
     if !path.exists() {
         let mut tensors = BTreeMap::from([("logits", matrix(mean_logits(teachers, texts, workers)?)?)]);
-        if let Some(pooled) = teachers.first().map(|first| first.pooled(texts, workers)).transpose()?.flatten() {
+        if let Some(pooled) =
+            teachers.first().map(|first| first.pooled(texts, workers)).transpose()?.flatten()
+        {
             tensors.insert("pooled", matrix(pooled)?);
         }
         write_atomically(&path, &safetensors::serialize(&tensors, None)?)?;

@@ -125,7 +125,10 @@ impl Answers {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&bytes).with_context(|| {
-            format!("{}: expected a file of answers that `trainer teach` wrote, found another", path.display())
+            format!(
+                "{}: expected a file of answers that `trainer teach` wrote, found another",
+                path.display()
+            )
         })
     }
 
@@ -181,7 +184,10 @@ mod tests {
         assert!(!read.are_of(&["up", "down", "flat"]));
         assert_eq!(read.of(&["down", "up"]).unwrap(), [[1.0, -0.5], [2.0, -0.5]]);
         let error = read.of(&["up", "Up", "flat"]).unwrap_err().to_string();
-        assert!(error.contains("each of the 3") && error.contains("none to 2, the first of them \"Up\""), "{error}");
+        assert!(
+            error.contains("each of the 3") && error.contains("none to 2, the first of them \"Up\""),
+            "{error}"
+        );
         let first = std::fs::read(&path).unwrap();
         written.write(&path).unwrap();
         assert!(first == std::fs::read(&path).unwrap());

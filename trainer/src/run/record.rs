@@ -3,9 +3,10 @@
 use super::answers::Answers;
 use super::folder::{CHECKPOINT, CONFIG, Place, RunFolder};
 use super::selection::{self, Selected};
-use crate::base::base_model::BaseModel;
+use crate::base::base_model::{BaseModel, WEIGHTS};
 use crate::base::origin::{Reading, Stage, TextFile};
 use crate::config::schema::Config;
+use crate::config::training::hugging_face_folder;
 use crate::data::collection::{Collection, Source};
 use crate::data::hash::sha256_hex;
 use crate::data::held_out::HeldOut;
@@ -245,12 +246,16 @@ fn file_names(data: &Collection) -> String {
 }
 
 impl Input {
-    /// A file, or the weights of a run's folder; behind a file of answers the teachers that gave them.
+    /// A file, or the weights in a folder; behind a file of answers the teachers that gave them.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn read(role: Role, path: &Path) -> anyhow::Result<Vec<Self>> {
-        let file = if path.is_dir() { path.join(CHECKPOINT) } else { PathBuf::from(path) };
+        let file = match hugging_face_folder(path) {
+            Some(folder) => folder.join(WEIGHTS),
+            None if path.is_dir() => path.join(CHECKPOINT),
+            None => PathBuf::from(path),
+        };
         let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let mut inputs = vec![Self { role, name: file_name(path), sha256: sha256_hex(&bytes) }];
         if role == Role::Answers {

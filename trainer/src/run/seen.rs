@@ -202,7 +202,10 @@ mod tests {
         let through = asking.through_teachers();
         // `f` was selected on by the teacher; what the asking run itself learns from or selects on counts for nothing.
         assert_eq!(rows("z||abcdefg").leaked_by(&through), 1);
-        assert_eq!([rows("abc|de|fg"), rows("abc|d|efg")].map(|run| run.knows_all_of(&through)), [true, false]);
+        assert_eq!(
+            [rows("abc|de|fg"), rows("abc|d|efg")].map(|run| run.knows_all_of(&through)),
+            [true, false]
+        );
     }
 
     #[test]

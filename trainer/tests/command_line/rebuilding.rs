@@ -28,9 +28,14 @@ train = "tiny.toml"
 set = { "model.base" = "{adapted}", "train.epochs" = 8 }
 
 [[stage]]
+name = "answers"
+teach = "tiny.toml"
+set = { "distillation.teachers" = ["{teacher}"] }
+
+[[stage]]
 name = "student"
 train = "tiny.toml"
-set = { "model.base" = "{adapted}", "model.layers" = [0], "distillation.teachers" = ["{teacher}"], "export.quantization_aware" = true, "export.quantization" = "Q4_0" }
+set = { "model.base" = "{adapted}", "model.layers" = [0], "distillation.answers" = ["{answers}"], "export.quantization_aware" = true, "export.quantization" = "Q4_0" }
 export = { id = "small", default = true }
 "#;
 
@@ -61,7 +66,7 @@ fn a_recipe_makes_the_same_model_every_time_and_goes_on_where_it_stopped() {
     std::fs::remove_dir_all(folder.path("first/student")).unwrap();
     let said = String::from_utf8(folder.trainer(&rebuild("first", "models")).stderr).unwrap();
     assert!(
-        said.contains("stage teacher was finished already") && said.contains("stage student took"),
+        said.contains("stage answers was finished already") && said.contains("stage student took"),
         "{said}"
     );
     assert!(model == std::fs::read(folder.path("models/small/model.gguf")).unwrap());
@@ -76,6 +81,10 @@ fn a_recipe_that_contradicts_itself_is_refused_before_it_runs() {
         folder.fails(&rebuild("out", "models"), fragments);
         assert!(!folder.path("out").exists());
     };
+    fails(
+        &RECIPE.replace("adapt = ", "teach = \"tiny.toml\"\nadapt = "),
+        &["stage adapted", "exactly one of"],
+    );
     fails(&RECIPE.replace("{vocabulary}\"", "{vocabulry}\""), &["stage adapted", "vocabulry", "vocabulary"]);
     fails(&RECIPE.replace("train = \"tiny.toml\"", "train = \"none.toml\""), &["stage teacher", "none.toml"]);
     fails(&RECIPE.replace("adapt = \"tiny.toml\"\n", ""), &["stage adapted", "exactly one of"]);
