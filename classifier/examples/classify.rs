@@ -1,6 +1,6 @@
 //! Classifies the texts of the command line, and says how sure the model is.
 //!
-//! `cargo run --release -p classifier --example classify -- models/minilm-l6-q4_0/model.gguf "Shares plunge" "Buy!"`
+//! `cargo run --release -p classifier --example classify -- models/minilm-l4-q4_0/model.gguf "Shares plunge" "Buy!"`
 
 use classifier::Classifier;
 use std::error::Error;

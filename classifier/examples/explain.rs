@@ -1,6 +1,6 @@
 //! What each word of a text does for its label.
 //!
-//! `cargo run --release -p classifier --example explain -- models/minilm-l6-q4_0/model.gguf "Shares plunge on record loss"`
+//! `cargo run --release -p classifier --example explain -- models/minilm-l4-q4_0/model.gguf "Shares plunge on record loss"`
 
 use classifier::Classifier;
 use std::error::Error;

@@ -121,7 +121,7 @@ impl Classifier {
         })
     }
 
-    /// The model's id, e.g. `minilm-l6-q4_0`.
+    /// The model's id, e.g. `minilm-l4-q4_0`.
     pub fn model_id(&self) -> &str {
         &self.id
     }

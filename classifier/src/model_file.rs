@@ -22,7 +22,7 @@ pub use write::write;
 /// Everything of a model file but its tensors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metadata {
-    /// The model's id, e.g. `minilm-l6-q4_0`; also the name of its folder.
+    /// The model's id, e.g. `minilm-l4-q4_0`; also the name of its folder.
     pub id: String,
     /// Sizes of the encoder.
     pub encoder: EncoderConfig,

@@ -34,7 +34,7 @@ fn explanation() -> Explanation {
 
 fn info(engine: &str, fallback: Option<&str>) -> EngineInfo {
     EngineInfo {
-        model: "minilm-l6-q4_0".to_owned(),
+        model: "minilm-l4-q4_0".to_owned(),
         engine: engine.to_owned(),
         fallback: fallback.map(str::to_owned),
         kernel: "wasm-simd128".to_owned(),

@@ -6,7 +6,7 @@
 //! the first cache holds. Raw pointers, as in `tile.rs`.
 #![expect(unsafe_code, reason = "pointers whose bounds are checked once a tile")]
 
-use super::simd::{Int8, Simd};
+use super::simd::Simd;
 use super::tile::Int8Vectors;
 
 /// Groups of k between two widenings: as many as 16 bits hold, see [`WEIGHT_STEPS`](super::WEIGHT_STEPS).

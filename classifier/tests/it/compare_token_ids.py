@@ -5,7 +5,7 @@ those of the text as we normalized it.
 
     pip install torch transformers gguf
     cargo build --release --workspace --example token_ids
-    PYTHONPATH=encoder/tests/it python classifier/tests/it/compare_token_ids.py models/minilm-l6-q4_0 tweets.csv …
+    PYTHONPATH=encoder/tests/it python classifier/tests/it/compare_token_ids.py models/minilm-l4-q4_0 tweets.csv …
 
 Prints how many texts there were and how many differ; ends with 1 if any does.
 """

@@ -2,7 +2,7 @@
 
     pip install torch transformers gguf
     cargo build --release --workspace --example token_ids
-    python encoder/tests/it/hugging_face.py models/minilm-l6-q4_0
+    python encoder/tests/it/hugging_face.py models/minilm-l4-q4_0
 
 The weights are the GGUF file's, unpacked to f32 by ggml's own Python reader, in transformers' BertModel. The steps of
 the first models' text normalization are written out again here, on Python's html and re modules, so that the two can

@@ -25,7 +25,7 @@ const NUM_ROUNDS: usize = 12;
 /// Arguments of `trainer bench`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  trainer bench --model models/minilm-l6-q4_0/model.gguf --texts texts.json --threads 1 --json -")]
+  trainer bench --model models/minilm-l4-q4_0/model.gguf --texts texts.json --threads 1 --json -")]
 pub struct Arguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Arguments of `trainer challenge`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  trainer challenge --model models/minilm-l6-q4_0/model.gguf --failures
+  trainer challenge --model models/minilm-l4-q4_0/model.gguf --failures
 
 The challenge set is a few hundred short texts in some twenty kinds (negation, irony, options, emoji, tense …), written
 by hand for this project, each with its label and the reason for it. It is built into this program. A label is what the

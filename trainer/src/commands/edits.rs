@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Arguments of `trainer edits`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  trainer edits --model models/minilm-l6-q4_0/model.gguf --data tweets.csv")]
+  trainer edits --model models/minilm-l4-q4_0/model.gguf --data tweets.csv")]
 pub struct Arguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]

@@ -31,10 +31,10 @@ use std::time::Instant;
 /// Arguments of `trainer evaluate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.csv
-  trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data tweets.jsonl --json - \\
+  trainer evaluate --model models/minilm-l4-q4_0/model.gguf --data tweets.csv
+  trainer evaluate --model models/minilm-l4-q4_0/model.gguf --data tweets.jsonl --json - \\
     | jq .macro_f1
-  trainer evaluate --model models/minilm-l6-q4_0/model.gguf --data export.csv --delimiter ';' \\
+  trainer evaluate --model models/minilm-l4-q4_0/model.gguf --data export.csv --delimiter ';' \\
     --text-column Tweet --label-column Mood \\
     --label-map positive=Bullish --label-map negative=Bearish")]
 pub struct Arguments {

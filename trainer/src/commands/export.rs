@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   trainer export --run runs/20260101-120000-minilm-l6 --models models --id minilm-l6-q8_0 --default
-  trainer export --run runs/20260101-120000-minilm-l6 --id minilm-l6-q4_0 --quantization Q4_0 \\
+  trainer export --run runs/20260101-120000-minilm-l6 --id minilm-l4-q4_0 --quantization Q4_0 \\
     --tensor token_embd.weight=Q8_0 --selective-accuracy 0.95
 
 The model card scores the run's test rows and says how often that was done before: the run's test_looks.jsonl counts it.")]

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Arguments of `trainer golden`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  trainer golden --model models/minilm-l6-q4_0/model.gguf")]
+  trainer golden --model models/minilm-l4-q4_0/model.gguf")]
 pub struct Arguments {
     /// Model file (GGUF); golden.json is written beside it
     #[arg(long, value_name = "FILE")]

@@ -24,11 +24,11 @@ use std::path::{Path, PathBuf};
 /// Arguments of `trainer predict`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  trainer predict --model models/minilm-l6-q4_0/model.gguf '$TSLA to the moon' 'Shares plunge'
-  trainer predict --model models/minilm-l6-q4_0/model.gguf --input tweets.csv \\
+  trainer predict --model models/minilm-l4-q4_0/model.gguf '$TSLA to the moon' 'Shares plunge'
+  trainer predict --model models/minilm-l4-q4_0/model.gguf --input tweets.csv \\
     --output predictions.jsonl
-  tail -f tweets.txt | trainer predict --model models/minilm-l6-q4_0/model.gguf
-  trainer predict --model models/minilm-l6-q4_0/model.gguf        (a prompt: one text a line)")]
+  tail -f tweets.txt | trainer predict --model models/minilm-l4-q4_0/model.gguf
+  trainer predict --model models/minilm-l4-q4_0/model.gguf        (a prompt: one text a line)")]
 pub struct Arguments {
     /// Model file (GGUF)
     #[arg(long, value_name = "FILE")]
