@@ -3,8 +3,8 @@
 
 use crate::commands::predict::hyphens;
 use crate::commands::{
-    adapt, bench, bench_training, challenge, edits, evaluate, export, golden, predict, prune, rebuild, report,
-    stage, sweep, teach, train,
+    adapt, bench, bench_training, challenge, edits, evaluate, export, golden, predict, prune, rebuild,
+    report, stage, sweep, teach, train,
 };
 use crate::output::left_out::LeftOut;
 use crate::output::standard_output::{ReaderGone, tell};

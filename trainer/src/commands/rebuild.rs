@@ -50,7 +50,8 @@ pub struct Arguments {
 /// then stays, and the same command goes on from there.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut stages = recipe::load(&arguments.recipe, &arguments.set, &arguments.output)?;
-    if let Some(unknown) = arguments.only.iter().find(|name| !stages.iter().any(|stage| stage.name == **name)) {
+    if let Some(unknown) = arguments.only.iter().find(|name| !stages.iter().any(|stage| stage.name == **name))
+    {
         let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
         bail!("--only: expected names among {}, found {unknown}", names.join(", "));
     }

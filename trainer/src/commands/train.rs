@@ -130,7 +130,12 @@ pub fn train(config: &Config, place: &Place) -> anyhow::Result<Option<Trained>> 
     let mut items = classification::items(&data, &rows, &split, config.data.labels.len());
     let ids = unlabelled::tokenize(&unlabelled.texts, &base.tokenizer_json, config)?;
     let without_labels = ids.into_iter().zip(unlabelled.weights);
-    items.extend(without_labels.map(|(input_ids, weight)| Item { input_ids, told: None, weight, teachers_only: true }));
+    items.extend(without_labels.map(|(input_ids, weight)| Item {
+        input_ids,
+        told: None,
+        weight,
+        teachers_only: true,
+    }));
     let validation = (select(&rows, &split.validation), Domains::new(&data, &split.validation));
     let objective = Classification::new(config, items, validation, class_weights, targets);
     let fitted = training_loop::fit(config, &folder, &workers, &parameters, &objective)?;

@@ -146,7 +146,14 @@ pub struct SplitConfig {
 
 impl Default for SplitConfig {
     fn default() -> Self {
-        Self { validation_fraction: 0.05, test_fraction: 0.1, seed: 1, folds: 0, fold: 0, never_hold_out: Vec::new() }
+        Self {
+            validation_fraction: 0.05,
+            test_fraction: 0.1,
+            seed: 1,
+            folds: 0,
+            fold: 0,
+            never_hold_out: Vec::new(),
+        }
     }
 }
 

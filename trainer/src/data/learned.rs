@@ -52,7 +52,8 @@ pub fn read(answers: &[PathBuf]) -> anyhow::Result<BTreeSet<Key>> {
         let bytes = std::fs::read(path)
             .with_context(|| format!("`split.never_hold_out`: cannot read {}", path.display()))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).with_context(expected)?;
-        let origin = header.metadata().as_ref().and_then(|header| header.get("answers")).with_context(expected)?;
+        let origin =
+            header.metadata().as_ref().and_then(|header| header.get("answers")).with_context(expected)?;
         let Origin { seen } = serde_json::from_str(origin).with_context(expected)?;
         learned.extend(seen.taught);
     }

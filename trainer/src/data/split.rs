@@ -110,7 +110,9 @@ pub fn split(
     }
     parts.iter_mut().for_each(|part| part.sort_unstable());
     let [mut train, validation, test] = parts;
-    train.retain(|&row| config.folds == 0 || fold(near_duplicates, &rows.examples[row].text, config.folds) != config.fold);
+    train.retain(|&row| {
+        config.folds == 0 || fold(near_duplicates, &rows.examples[row].text, config.folds) != config.fold
+    });
     Ok(Split { train, validation, test })
 }
 

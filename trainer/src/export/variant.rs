@@ -184,7 +184,8 @@ fn logits(
 fn answers(test: &TestRows<'_>, classifier: &Classifier, bar: &ProgressBar) -> anyhow::Result<Answers> {
     let examples = test.examples();
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let predictions = classify_with(classifier, &texts, |index| test.run.data.place_of(test.indices()[index]), bar)?;
+    let predictions =
+        classify_with(classifier, &texts, |index| test.run.data.place_of(test.indices()[index]), bar)?;
     let each = predictions.into_iter();
     let (probabilities, is_early) = each
         .map(|prediction| (prediction.probabilities, prediction.num_layers < classifier.num_layers()))

@@ -186,7 +186,8 @@ fn mean_logits(teachers: &[Teacher], texts: &[&str], workers: &Workers) -> anyho
     let asked = teachers.iter().map(|teacher| teacher.logits(texts, workers, &bar));
     let said = asked.collect::<anyhow::Result<Vec<_>>>()?;
     bar.finish_and_clear();
-    let learned = teachers.iter().map(|teacher| teacher.learned(texts)).collect::<anyhow::Result<Vec<_>>>()?;
+    let learned =
+        teachers.iter().map(|teacher| teacher.learned(texts)).collect::<anyhow::Result<Vec<_>>>()?;
     let learned: Option<Vec<_>> = learned.into_iter().collect();
     let learned = learned.unwrap_or_else(|| vec![vec![false; texts.len()]; teachers.len()]);
     Ok((0..texts.len()).map(|text| mean_of_impartial(&said, &learned, text)).collect())
