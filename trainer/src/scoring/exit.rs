@@ -238,6 +238,9 @@ mod tests {
         let full = vec![row(0, 0.9), row(1, 0.9)];
         let exit = vec![row(1, 0.8), row(0, 0.7)];
         assert_eq!(threshold(&full, &exit, &[0, 1], &[vec![0, 1]], 0.002), 1.0);
+        // Of two that are equally sure, one is right: both or none.
+        let exit = vec![row(0, 0.8), row(0, 0.8)];
+        assert_eq!(threshold(&full, &exit, &[0, 1], &[vec![0, 1]], 0.002), 1.0);
         assert_eq!(threshold(&[], &[], &[], &[], 0.002), 1.0);
     }
 

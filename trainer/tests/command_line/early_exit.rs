@@ -31,6 +31,25 @@ fn both_heads_learn_also_through_the_roundings_of_inference() {
     }
 }
 
+/// The head, drawn first, is that of the same run without an exit; to its loss comes that of the exit by its weight.
+#[test]
+fn the_loss_of_the_exit_counts_by_its_weight() {
+    let first_loss = |overrides: &[&str]| {
+        let one_step = ["train.epochs=1", "train.batch_size=1000", "train.learning_rate=1e-30"];
+        let (_folder, run) = trained_with(&[&one_step[..], overrides].concat());
+        let log = std::fs::read_to_string(std::path::Path::new(&run).join("metrics.jsonl")).unwrap();
+        let step = log.lines().map(|line| json(line.as_bytes())).find(|line| line["step"] == 0).unwrap();
+        step["loss"].as_f64().unwrap()
+    };
+    let without = first_loss(&[]);
+    let [half, whole] = ["loss.exit_weight=0.5", "loss.exit_weight=1"]
+        .map(|weight| first_loss(&["model.exit_layer=1", weight]));
+    let exit = 2.0 * (whole - half);
+    assert!((half - 0.5 * exit - without).abs() < 1e-5, "{without}, {half}, {whole}");
+    // Three labels, and nothing learned.
+    assert!((exit - 3f64.ln()).abs() < 0.3, "{exit}");
+}
+
 #[test]
 fn what_is_told_of_an_exit_is_what_it_does() {
     let (folder, run) = trained_with(&["model.exit_layer=1", "export.exit_tolerance=0.02"]);

@@ -182,11 +182,11 @@ fn marked_rows_stand_in_both_kinds_of_files() {
         let (row, object) = (&rows[row], &objects[object]);
         assert_eq!(&row[0], object["text"]);
         assert_eq!(&row[1], object["label"].as_str().unwrap_or_default());
-        assert_eq!(&row[8], object["error"].as_str().unwrap_or_default());
-        assert_eq!(row[1].is_empty(), !row[8].is_empty(), "either a label or an error");
+        assert_eq!(&row[9], object["error"].as_str().unwrap_or_default());
+        assert_eq!(row[1].is_empty(), !row[9].is_empty(), "either a label or an error");
         assert_eq!(object.get("scores").is_none(), row[2].is_empty());
     }
-    assert!(rows[1][8].contains("expected 2"), "{:?}", rows[1]);
+    assert!(rows[1][9].contains("expected 2"), "{:?}", rows[1]);
     assert!(objects[3]["text"].as_str().unwrap().starts_with("Shares \u{fffd}"), "{}", objects[3]);
 }
 
