@@ -7,7 +7,8 @@ use super::ops::norm::{self, Norm, Normalized};
 use super::parameter::{Elements, Pair, Parameter, Slot, lock, slice};
 use super::quantization::{round_trip, straight_through};
 use super::{
-    Architecture, Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, StorageFormat, Weights, layer, names,
+    Architecture, Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, StorageFormat, Weights,
+    layer, names,
 };
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use std::ops::Range;

@@ -6,9 +6,9 @@ pub(super) mod composed;
 pub(super) mod fused;
 
 use super::names::{self, in_layer, weight};
+use super::ops::attention::ByDistance;
 use super::ops::attention::Heads;
 use super::parameter::{Pair, Parameter};
-use super::ops::attention::ByDistance;
 use super::relative::RelativeBias;
 use super::{Batch, Dropout, EncoderConfig, Form, Mask, Place, Quantization, Weights};
 use candle_core::{Result, Tensor};

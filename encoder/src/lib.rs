@@ -29,7 +29,9 @@ pub use quantization::Quantization;
 pub use weights::Weights;
 
 /// The words of the model file that this crate speaks.
-pub use classifier::model_file::{Architecture, EncoderConfig, StorageFormat, TensorSpec, names, tensor_specs};
+pub use classifier::model_file::{
+    Architecture, EncoderConfig, StorageFormat, TensorSpec, names, tensor_specs,
+};
 
 use embeddings::Embeddings;
 use layer::{Layer, Surroundings};

@@ -109,7 +109,19 @@ mod tests {
     /// Of `MPNetEncoder.relative_position_bucket` in transformers, for the distances at which it changes.
     #[test]
     fn buckets_are_those_of_the_reference_implementation() {
-        let edges = [(0, 0), (7, 7), (8, 8), (11, 8), (12, 9), (15, 9), (16, 10), (22, 10), (23, 11), (31, 11), (32, 12)];
+        let edges = [
+            (0, 0),
+            (7, 7),
+            (8, 8),
+            (11, 8),
+            (12, 9),
+            (15, 9),
+            (16, 10),
+            (22, 10),
+            (23, 11),
+            (31, 11),
+            (32, 12),
+        ];
         let far = [(45, 12), (46, 13), (63, 13), (64, 14), (90, 14), (91, 15), (128, 15), (511, 15)];
         for (distance, expected) in edges.into_iter().chain(far) {
             assert_eq!(bucket(-distance, 32), expected, "{distance} before");

@@ -106,6 +106,7 @@ pub mod fit {
     pub mod randomness;
     pub mod resources;
     pub mod schedule;
+    mod step_on_slices;
     mod step_on_tensors;
     pub mod summed_gradients;
     pub mod training_loop;

@@ -5,7 +5,8 @@
 
 use super::names::{UP, in_layer, weight};
 use super::{
-    ARCHITECTURE, Architecture, EncoderConfig, Metadata, POOLING_TYPE_MEAN, StoredMatrix, TensorSpec, keys, tensor_specs,
+    ARCHITECTURE, Architecture, EncoderConfig, Metadata, POOLING_TYPE_MEAN, StoredMatrix, TensorSpec, keys,
+    tensor_specs,
 };
 use crate::ModelError;
 use crate::normalization::Normalization;

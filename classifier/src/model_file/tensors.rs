@@ -1,7 +1,7 @@
 //! Which tensors a model has: name and shape of each, derived from its sizes.
 
-use super::{Architecture, EncoderConfig};
 use super::names::{self, bias, in_layer, weight};
+use super::{Architecture, EncoderConfig};
 
 /// Name and shape of one tensor of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]

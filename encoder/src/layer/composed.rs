@@ -84,8 +84,7 @@ fn attention(layer: &Parameters, x: &Tensor, beside: &Beside, mask: Option<Mask>
         let rows = apart.of(&linear(x, pair)?)?;
         rows.reshape((texts.len(), longest, heads.num_heads, heads.head_size))?.transpose(1, 2)?.contiguous()
     };
-    let (query, key, value) =
-        (move_apart(&layer.query)?, move_apart(&layer.key)?, move_apart(&layer.value)?);
+    let (query, key, value) = (move_apart(&layer.query)?, move_apart(&layer.key)?, move_apart(&layer.value)?);
     let scores = (query.matmul(&key.t()?)? * f64::from(heads.factor()))?.broadcast_add(bias)?;
     let exp = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?.detach())?.exp()?;
     let mut probabilities = exp.broadcast_div(&exp.sum_keepdim(D::Minus1)?)?;

@@ -6,10 +6,10 @@
 
 use super::{Masks, Parameters};
 use crate::Batch;
+use crate::ops::attention::ByDistance;
 use crate::ops::matmul::{Matrix, add_product_to, product};
 use crate::ops::norm::{self, Norm, NormGradients, Normalized};
 use crate::ops::vector::{add, on_this_cpu};
-use crate::ops::attention::ByDistance;
 use crate::ops::{attention, gelu};
 use crate::parameter::{Elements, Pair, lock, slice};
 use crate::quantization::round_activations;

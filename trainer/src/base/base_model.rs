@@ -132,7 +132,8 @@ impl BaseModel {
             Architecture::Bert => 0,
             Architecture::MpNet { .. } => MPNET_ROWS_BEFORE_POSITIONS,
         };
-        let tensor = match spec.name == names::POSITION_EMBEDDINGS && tensor.dim(0)? >= first + spec.shape[0] {
+        let tensor = match spec.name == names::POSITION_EMBEDDINGS && tensor.dim(0)? >= first + spec.shape[0]
+        {
             true => tensor.narrow(0, first, spec.shape[0])?,
             false => tensor.clone(),
         };

@@ -3,18 +3,17 @@
 //! candle's own decays biases and norms too, does not clip, and hides its moments. Gradients come as one list a
 //! worker and are summed here, in the workers' order, so that a run is reproducible. On a GPU everything stays there.
 
+use super::step_on_slices;
 use super::step_on_tensors;
-use super::summed_gradients::{BLOCK, CHUNK, Gradients, of, sum_of_squares, total, with_slices};
+use super::summed_gradients::{Gradients, of, sum_of_squares, with_slices};
 use super::values::Values;
 use crate::base::names::MASKED_HEAD;
 use crate::base::parameters::Parameters;
 use crate::config::training::TrainConfig;
 use anyhow::{Context, bail, ensure};
-use candle_core::{CpuStorage, InplaceOp1, Layout, Var};
+use candle_core::Var;
 use encoder::names;
-use rayon::prelude::*;
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// First and second moment of one parameter's gradients.
@@ -79,9 +78,7 @@ impl AdamW {
     /// # Errors
     /// Reading them from a device.
     pub fn moments(&self) -> impl Iterator<Item = candle_core::Result<NamedMoments<'_>>> {
-        self.moments
-            .iter()
-            .map(|(name, moments)| Ok((name, moments.first.read()?, moments.second.read()?)))
+        self.moments.iter().map(|(name, moments)| Ok((name, moments.first.read()?, moments.second.read()?)))
     }
 
     /// Puts a parameter's moments back.
@@ -165,7 +162,9 @@ impl AdamW {
             let gradients = of(workers, name)?;
             match self.moments.get_mut(name) {
                 Some(Moments { first: Values::Here(first), second: Values::Here(second) }) => {
-                    with_slices(&gradients, |gradients| update(variable, gradients, (first, second), size))?;
+                    with_slices(&gradients, |gradients| {
+                        step_on_slices::update(variable, gradients, (first, second), size)
+                    })?;
                 }
                 Some(Moments { first: Values::There(first), second: Values::There(second) }) => {
                     let gradient = step_on_tensors::sum(&gradients)?;
@@ -201,64 +200,6 @@ fn squared_norm(parameters: &Parameters, workers: &[Gradients]) -> anyhow::Resul
 /// Matrices and embeddings decay; biases and norms do not.
 fn is_decayed(name: &str) -> bool {
     !name.ends_with(".bias") && !name.contains("norm.")
-}
-
-fn update(
-    variable: &Var,
-    gradients: &[&[f32]],
-    moments: (&mut [f32], &mut [f32]),
-    size: StepSize,
-) -> candle_core::Result<()> {
-    variable.as_tensor().inplace_op1(&InPlace { gradients, moments: RefCell::new(moments), size })
-}
-
-fn update_slice(
-    weights: &mut [f32],
-    gradients: &[&[f32]],
-    (first, second): &mut (&mut [f32], &mut [f32]),
-    size: StepSize,
-) {
-    let chunks = weights
-        .par_chunks_mut(CHUNK)
-        .zip(first.par_chunks_mut(CHUNK))
-        .zip(second.par_chunks_mut(CHUNK))
-        .enumerate();
-    chunks.for_each(|(chunk, ((weights, first), second))| {
-        let (mut block, end) = ([0f32; BLOCK], chunk * CHUNK + weights.len());
-        let blocks = weights.chunks_mut(BLOCK).zip(first.chunks_mut(BLOCK)).zip(second.chunks_mut(BLOCK));
-        for (n, ((weights, first), second)) in blocks.enumerate() {
-            let gradient = total(gradients, chunk * CHUNK + n * BLOCK, end, &mut block);
-            for (((weight, first), second), gradient) in
-                weights.iter_mut().zip(first).zip(second).zip(gradient)
-            {
-                let gradient = gradient * size.gradient_scale;
-                *first = size.beta1 * *first + (1.0 - size.beta1) * gradient;
-                *second = size.beta2 * *second + (1.0 - size.beta2) * gradient * gradient;
-                *weight = *weight * size.keep - size.rate * *first / (second.sqrt() + size.epsilon);
-            }
-        }
-    });
-}
-
-/// Reaches a variable's elements where they lie; a copy of 90 MB a step would cost as much as the update.
-struct InPlace<'a> {
-    gradients: &'a [&'a [f32]],
-    moments: RefCell<(&'a mut [f32], &'a mut [f32])>,
-    size: StepSize,
-}
-
-impl InplaceOp1 for InPlace<'_> {
-    fn name(&self) -> &'static str {
-        "adamw"
-    }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
-        let (CpuStorage::F32(weights), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
-            candle_core::bail!("expected a contiguous f32 variable, found {layout:?}")
-        };
-        update_slice(&mut weights[start..end], self.gradients, &mut self.moments.borrow_mut(), self.size);
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -354,7 +295,8 @@ mod tests {
         let (slices, mut optimizer) = (filled(0.7), AdamW::new(&config, 1));
         let (tensors, mut other) = (filled(0.7), AdamW::new(&config, 1));
         for (step, value) in [0.3, -2.0, 0.01].into_iter().enumerate() {
-            let uneven = |gradient: &Tensor| (gradient * Tensor::rand_like(gradient, 0.5, 1.5).unwrap()).unwrap();
+            let uneven =
+                |gradient: &Tensor| (gradient * Tensor::rand_like(gradient, 0.5, 1.5).unwrap()).unwrap();
             let workers: [Gradients; 2] = [value, 0.1].map(|value| {
                 gradients(value).iter().map(|(name, gradient)| (name.clone(), uneven(gradient))).collect()
             });
@@ -364,16 +306,22 @@ mod tests {
                     other.moments.insert(name.clone(), Moments { first: zeros(), second: zeros() });
                 }
             }
-            let sums: Vec<Tensor> =
-                tensors.iter().map(|(name, _)| step_on_tensors::sum(&of(&workers, name).unwrap()).unwrap()).collect();
-            let squares: f64 = step_on_tensors::sums_of_squares(&sums).unwrap().into_iter().map(f64::from).sum();
+            let sums: Vec<Tensor> = tensors
+                .iter()
+                .map(|(name, _)| step_on_tensors::sum(&of(&workers, name).unwrap()).unwrap())
+                .collect();
+            let squares: f64 =
+                step_on_tensors::sums_of_squares(&sums).unwrap().into_iter().map(f64::from).sum();
             let norm = optimizer.step(&slices, &workers, 0.01).unwrap();
             assert!((squares.sqrt() - norm).abs() < 1e-4 * norm, "{} and {norm}", squares.sqrt());
             other.step(&tensors, &workers, 0.01).unwrap();
         }
         let same = |found: &[f32], expected: &[f32], what: &str| {
             for (found, expected) in found.iter().zip(expected) {
-                assert!((found - expected).abs() < 1e-6 * expected.abs().max(0.1), "{what}: {found} and {expected}");
+                assert!(
+                    (found - expected).abs() < 1e-6 * expected.abs().max(0.1),
+                    "{what}: {found} and {expected}"
+                );
             }
         };
         for ((name, found), (_, expected)) in tensors.iter().zip(slices.iter()) {
