@@ -1,5 +1,9 @@
-//! f32 products on one thread through the `gemm` crate, which candle uses too; here without its copies.
-#![expect(unsafe_code, reason = "gemm takes pointers")]
+//! f32 products on one thread, without candle's copies: through the `gemm` crate, which candle uses too, and where the CPU
+//! has AVX-512 the large ones through `matrixmultiply`, whose kernels for it do twice as much in the same time.
+#![expect(unsafe_code, reason = "both take pointers")]
+
+/// Multiplications from which on a product is large: those of attention are not, and packing them would be half the work.
+const SMALLEST_FOR_AVX512: usize = 1 << 19;
 
 /// A matrix somewhere in a slice.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +53,7 @@ pub(crate) fn product(lhs: Matrix<'_>, rhs: Matrix<'_>) -> Vec<f32> {
     }
     // SAFETY: room for `rows · columns` elements, and without `is_added` each of them is written, none read.
     unsafe {
-        gemm(lhs, rhs, out.as_mut_ptr(), rhs.columns, false);
+        multiply(lhs, rhs, out.as_mut_ptr(), rhs.columns, false);
         out.set_len(count);
     }
     out
@@ -59,20 +63,41 @@ pub(crate) fn product(lhs: Matrix<'_>, rhs: Matrix<'_>) -> Vec<f32> {
 pub(crate) fn product_to(lhs: Matrix<'_>, rhs: Matrix<'_>, out: &mut [f32], stride: usize) {
     assert!(is_inside(out.len(), lhs.rows, rhs.columns, stride), "a product that ends beyond its place");
     // SAFETY: the product lies inside `out`.
-    unsafe { gemm(lhs, rhs, out.as_mut_ptr(), stride, false) }
+    unsafe { multiply(lhs, rhs, out.as_mut_ptr(), stride, false) }
 }
 
 /// `out += lhs · rhs`, its rows at a distance of `stride`.
 pub(crate) fn add_product_to(lhs: Matrix<'_>, rhs: Matrix<'_>, out: &mut [f32], stride: usize) {
     assert!(is_inside(out.len(), lhs.rows, rhs.columns, stride), "a product that ends beyond its place");
     // SAFETY: the product lies inside `out`.
-    unsafe { gemm(lhs, rhs, out.as_mut_ptr(), stride, true) }
+    unsafe { multiply(lhs, rhs, out.as_mut_ptr(), stride, true) }
 }
 
 /// # Safety
 /// `out` has room for the product; with `is_added` it holds numbers already.
-unsafe fn gemm(lhs: Matrix<'_>, rhs: Matrix<'_>, out: *mut f32, stride: usize, is_added: bool) {
+unsafe fn multiply(lhs: Matrix<'_>, rhs: Matrix<'_>, out: *mut f32, stride: usize, is_added: bool) {
     assert_eq!(lhs.columns, rhs.rows, "a product of matrices that do not fit");
+    if lhs.rows * lhs.columns * rhs.columns >= SMALLEST_FOR_AVX512 && has_avx512() {
+        // SAFETY: as below; with a factor of 0 for what is there, it is not read.
+        return unsafe {
+            matrixmultiply::sgemm(
+                lhs.rows,
+                lhs.columns,
+                rhs.columns,
+                1.0,
+                lhs.elements.as_ptr(),
+                lhs.row_stride as isize,
+                lhs.column_stride as isize,
+                rhs.elements.as_ptr(),
+                rhs.row_stride as isize,
+                rhs.column_stride as isize,
+                if is_added { 1.0 } else { 0.0 },
+                out,
+                stride as isize,
+                1,
+            );
+        };
+    }
     // SAFETY: both matrices were found inside their slices when they were made, and the caller vouches for `out`.
     unsafe {
         gemm::gemm(
@@ -97,4 +122,11 @@ unsafe fn gemm(lhs: Matrix<'_>, rhs: Matrix<'_>, out: *mut f32, stride: usize, i
             gemm::Parallelism::None,
         );
     }
+}
+
+fn has_avx512() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512f");
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
 }

@@ -1,21 +1,21 @@
-//! AdamW's arithmetic over slices: what the CPU does, on all threads of the rayon pool it is called in.
+//! AdamW's arithmetic in loops over slices, where they lie: what the CPU does, on all threads of the rayon pool.
 
 use super::optimizer::StepSize;
 use super::summed_gradients::{BLOCK, CHUNK, total};
-use candle_core::{CpuStorage, InplaceOp1, Layout, Var};
+use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Var};
 use rayon::prelude::*;
 use std::cell::RefCell;
 
-/// One step of a parameter by the sum of the workers' gradients; both moments become the new ones.
+/// One step of a parameter along the sum of the workers' `gradients`; both `moments` are moved, too.
 ///
 /// # Errors
-/// A variable that is no contiguous f32 tensor.
+/// A variable that is not contiguous f32 on the CPU.
 pub fn update(
     variable: &Var,
     gradients: &[&[f32]],
     moments: (&mut [f32], &mut [f32]),
     size: StepSize,
-) -> candle_core::Result<()> {
+) -> Result<()> {
     variable.as_tensor().inplace_op1(&InPlace { gradients, moments: RefCell::new(moments), size })
 }
 
@@ -59,7 +59,7 @@ impl InplaceOp1 for InPlace<'_> {
         "adamw"
     }
 
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
         let (CpuStorage::F32(weights), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
             candle_core::bail!("expected a contiguous f32 variable, found {layout:?}")
         };
