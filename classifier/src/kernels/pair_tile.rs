@@ -8,9 +8,10 @@
 
 use super::simd::Simd;
 use super::tile::Int8Vectors;
+use std::hint::black_box;
 
 /// Groups of k between two widenings: as many as 16 bits hold, see [`WEIGHT_STEPS`](super::WEIGHT_STEPS).
-const GROUPS: usize = 8;
+const GROUPS: usize = 16;
 
 /// The instructions.
 pub(crate) trait PairProducts: Int8Vectors {
@@ -43,8 +44,8 @@ pub(crate) fn tile<I: PairProducts, const V: usize>(
     match rows {
         6 if I::TILE_ROWS >= 6 => rows_of::<I, 6, V>(kernel, lhs, lhs_stride, panel, init, acc),
         5 if I::TILE_ROWS >= 5 => rows_of::<I, 5, V>(kernel, lhs, lhs_stride, panel, init, acc),
-        4 => rows_of::<I, 4, V>(kernel, lhs, lhs_stride, panel, init, acc),
-        3 => rows_of::<I, 3, V>(kernel, lhs, lhs_stride, panel, init, acc),
+        4 if I::TILE_ROWS >= 4 => rows_of::<I, 4, V>(kernel, lhs, lhs_stride, panel, init, acc),
+        3 if I::TILE_ROWS >= 3 => rows_of::<I, 3, V>(kernel, lhs, lhs_stride, panel, init, acc),
         2 => rows_of::<I, 2, V>(kernel, lhs, lhs_stride, panel, init, acc),
         _ => rows_of::<I, 1, V>(kernel, lhs, lhs_stride, panel, init, acc),
     }
@@ -87,8 +88,10 @@ fn rows_of<I: PairProducts, const M: usize, const V: usize>(
             while panel != end {
                 multiply::<I, M, V, false>(kernel, &mut rows, &mut panel, &mut pairs);
             }
+            // The black box keeps LLVM from holding the sums in registers between, of which none are left.
+            let acc = black_box(acc.as_mut_ptr());
             for (at, pairs) in pairs.as_flattened().iter().enumerate() {
-                let sums = acc.as_mut_ptr().add(at * lanes);
+                let sums = acc.add(at * lanes);
                 kernel.store_sums(kernel.widen(ones, kernel.load_sums(sums), *pairs), sums);
             }
         }

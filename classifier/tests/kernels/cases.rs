@@ -20,6 +20,9 @@ pub enum Values {
     Ordinary,
     /// Only the largest and the smallest that are possible.
     Extreme,
+    /// The largest in one half, the smallest in the other: of weights and activations alike, products add up to the
+    /// largest sums that there are.
+    Halves,
     /// All the same.
     Constant,
     /// 0 and −0.
@@ -34,7 +37,7 @@ pub enum Values {
 
 /// All cases.
 pub fn cases() -> Vec<Case> {
-    use Values::{Constant, Extreme, Largest, Neighbours, Ordinary, Subnormal, Zeros};
+    use Values::{Constant, Extreme, Halves, Largest, Neighbours, Ordinary, Subnormal, Zeros};
     let mut cases = Vec::new();
     for kind in [Ordinary, Extreme, Constant] {
         for len in (1..=70).chain([127, 128, 384, 1536]) {
@@ -52,7 +55,10 @@ pub fn cases() -> Vec<Case> {
         cases.push(Case::MatmulI8 { rows, n: 70, k: 33, kind: Ordinary, activation: Activation::Gelu });
         cases.push(Case::MatmulI8 { rows, n: 33, k: 100, kind: Extreme, activation: Activation::None });
     }
-    // The longest sums that an i32 holds.
+    for (rows, n, k) in [(3, 17, 65), (7, 9, 384)] {
+        cases.push(Case::MatmulI8 { rows, n, k, kind: Halves, activation: Activation::None });
+    }
+    // The longest sums that are possible.
     let k = crate::kernels::MAX_K;
     cases.push(Case::MatmulI8 { rows: 2, n: 3, k, kind: Extreme, activation: Activation::None });
     for tokens in (1..=35).chain([64, 100]) {
@@ -177,15 +183,17 @@ impl Numbers {
     }
 
     fn floats(&mut self, len: usize, kind: Values) -> Vec<f32> {
-        let float = |numbers: &mut Self| match kind {
+        let sign = if kind == Values::Halves { self.next() } else { 1.0 };
+        let float = |numbers: &mut Self, at: usize| match kind {
             Values::Ordinary => numbers.next(),
             Values::Extreme => 1e4f32.copysign(numbers.next()),
+            Values::Halves => 1e4f32.copysign(if at < len / 2 { sign } else { -sign }),
             Values::Constant => -1.5,
             Values::Zeros => 0f32.copysign(numbers.next()),
             Values::Neighbours => 1.0 + (numbers.next() > 0.0) as u8 as f32 * f32::EPSILON,
             Values::Subnormal => numbers.next() * 3e-41,
             Values::Largest => f32::MAX.copysign(numbers.next()),
         };
-        (0..len).map(|_| float(self)).collect()
+        (0..len).map(|at| float(self, at)).collect()
     }
 }
