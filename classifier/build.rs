@@ -1,15 +1,17 @@
 //! Writes the table of emoji names that `src/normalization/emoji.rs` includes, from the crate `emojis`.
 //!
 //! Here rather than at run time: the crate holds 3,963 emoji with versions, skin tones and shortcodes, and of all that
-//! the engine, which browsers download, needs 1,918 names.
+//! the engine, which browsers download, needs 1,920 names.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Signs more than pictures: the step `fold_characters` writes them as letters and marks, or drops them.
-const SIGNS: [&str; 5] = ["\u{a9}", "\u{ae}", "\u{2122}", "\u{203c}", "\u{2049}"];
+/// Signs more than pictures: the step `fold_characters` drops them.
+const SIGNS: [&str; 3] = ["\u{a9}", "\u{ae}", "\u{2122}"];
+/// Emoji that are marks, double exclamation mark and the like: what they are drawn as says it shorter.
+const MARKS: [(&str, &str); 2] = [("double exclamation mark", "!!"), ("exclamation question mark", "!?")];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -34,6 +36,9 @@ fn is_untoned(emoji: &emojis::Emoji) -> bool {
 fn words(name: &str) -> String {
     if let Some(key) = name.strip_prefix("keycap: ") {
         return key.to_owned();
+    }
+    if let Some((_, marks)) = MARKS.iter().find(|(known, _)| *known == name) {
+        return (*marks).to_owned();
     }
     let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")

@@ -25,14 +25,15 @@ use thiserror::Error;
 ///
 /// Entities first, for they may hide anything. Emoji while the characters that join them are still there, and before
 /// links, so that one that sticks to a link is not taken for a part of it. Characters before all that looks for ASCII.
+/// Control tokens before the head of a retweet is looked for, but behind links: whether anything else is there decides.
 pub const CURRENT: [&str; 11] = [
     "decode_nested_html_entities",
     "name_emoji",
     "fold_characters",
     "remove_urls",
+    "remove_control_tokens",
     "replace_user_mentions",
     "replace_tickers",
-    "remove_control_tokens",
     "unify_currency_signs",
     "shorten_runs",
     "separate_symbols",

@@ -47,10 +47,10 @@ pub(super) fn replace(text: &str) -> Cow<'_, str> {
         let Some(end) = end else { continue };
         let is_next = rewriting.since(at).chars().all(|c| c.is_whitespace() || c == ',');
         in_a_row = if is_next { in_a_row + 1 } else { 1 };
-        match in_a_row {
-            1.. if in_a_row > MOST_IN_A_ROW => rewriting.replace(copied..end, &[]),
-            _ if is_glued => rewriting.replace(at..end, &[" ", CASHTAG_WORD]),
-            _ => rewriting.replace(at..end, &[CASHTAG_WORD]),
+        match (in_a_row <= MOST_IN_A_ROW, is_glued) {
+            (false, _) => rewriting.replace(copied..end, &[]),
+            (true, true) => rewriting.replace(at..end, &[" ", CASHTAG_WORD]),
+            (true, false) => rewriting.replace(at..end, &[CASHTAG_WORD]),
         }
     }
     rewriting.finish()
@@ -62,7 +62,8 @@ fn cashtag_end(text: &str, start: usize) -> Option<usize> {
     let end = word_end(text, start, u8::is_ascii_alphanumeric)?;
     match end - start {
         4..=6 if text.as_bytes()[start].is_ascii_digit() => {
-            suffix_end(text, end, |mark, suffix| mark == b'.' && EXCHANGES.contains(&suffix))
+            let exchange = suffix_end(text, end, |mark, suffix| mark == b'.' && EXCHANGES.contains(&suffix))?;
+            Some(suffix_end(text, exchange, is_suffix).unwrap_or(exchange))
         }
         1..=LONGEST_SYMBOL if text.as_bytes()[start].is_ascii_alphabetic() => {
             let first = suffix_end(text, end, is_suffix).unwrap_or(end);

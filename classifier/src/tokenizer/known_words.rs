@@ -59,7 +59,7 @@ mod tests {
         {
             assert!(are_few(unknown), "{unknown}");
         }
-        for known in ["up", "5 %", "12 ##34 ##5", "aa ##pl + 5 %", "[UNK] up", "lo ##l up x ##y z ##z ( a"] {
+        for known in ["up", "5 %", "12 ##34 ##5", "aa ##pl + 5 %", "[UNK] up", "lo ##l up x ##y ( a"] {
             assert!(!are_few(known), "{known}");
         }
     }
