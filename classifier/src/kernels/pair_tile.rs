@@ -11,7 +11,7 @@ use super::tile::Int8Vectors;
 use std::hint::black_box;
 
 /// Groups of k between two widenings: as many as 16 bits hold, see [`WEIGHT_STEPS`](super::WEIGHT_STEPS).
-const GROUPS: usize = 16;
+const GROUPS: usize = 8;
 
 /// The instructions.
 pub(crate) trait PairProducts: Int8Vectors {
@@ -29,7 +29,7 @@ pub(crate) trait PairProducts: Int8Vectors {
     fn widen(self, ones: Self::Pairs, sums: Self::Sums, pairs: Self::Pairs) -> Self::Sums;
 }
 
-/// [`Int8::tile`] with `V` vectors a row.
+/// [`Int8::tile`](super::simd::Int8::tile) with `V` vectors a row.
 #[inline(always)]
 pub(crate) fn tile<I: PairProducts, const V: usize>(
     kernel: I,
