@@ -183,7 +183,7 @@ fn what_a_source_cannot_be_is_named() {
     );
     fails("data.sources.rest.name=hand", &["`data.sources`", "each of one source", "\"hand\""]);
     fails("data.sources.nobody.weight=1.0", &["nobody", "headlines, hand, notes, rest"]);
-    fails("data.sources.rest.wieght=1.0", &["wieght", "weight"]);
+    fails("data.sources.rest.weights=1.0", &["weights", "weight"]);
     fails("data.train=tweets.csv", &["--set data.train=tweets.csv", "`data.sources`"]);
     fails("data.label_map={ up = \"Bullish\" }", &["`data.label_map`", "of a source"]);
     fails("data.sources.hand.test_fraction=0.95", &["`data.sources.hand.test_fraction`", "together below 1"]);
