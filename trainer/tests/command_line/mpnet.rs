@@ -6,9 +6,7 @@ use crate::resuming::interrupt;
 use crate::tiny_base::{self, checkpoint, train};
 use candle_core::{Device, Tensor};
 use std::collections::HashMap;
-use trainer::fit::workers::Workers;
-use trainer::objective::encoder_teacher;
-use trainer::run::weights::RunWeights;
+use trainer::run::answers::Answers;
 
 /// A folder whose `base/` is an MPNet: the tiny BERT's tensors under other names, two rows before the positions, no
 /// token types, and the table of biases.
@@ -82,10 +80,13 @@ fn one_step_changes_every_trainable_tensor() {
 fn the_tweets_are_learned_and_the_run_teaches() {
     let folder = folder();
     folder.succeeds(&in_folder("teacher", &[]));
-    let run = RunWeights::read(&folder.path("teacher")).unwrap();
     let texts = ["the stock plunge today", "shares of the company soar", "the company meets today"];
-    let workers = Workers::new(2, &Device::Cpu).unwrap();
-    for (label, logits) in encoder_teacher::logits(&run, &texts, &workers).unwrap().iter().enumerate() {
+    folder.write("more.txt", texts.join("\n"));
+    let teach = ["teach", "--config", "tiny.toml", "--output", "answers.safetensors"];
+    let sets = ["--set", "data.unlabelled=[\"more.txt\"]", "--set", "distillation.teachers=[\"teacher\"]"];
+    folder.succeeds(&[&teach[..], &sets].concat());
+    let answers = Answers::read(&folder.path("answers.safetensors")).unwrap();
+    for (label, logits) in answers.of(&texts).unwrap().iter().enumerate() {
         let best = (0..3).max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap();
         assert_eq!(best, label, "{:?}: {logits:?}", texts[label]);
     }
