@@ -82,6 +82,8 @@ def load(folder):
         layer_norm_eps=value("bert.attention.layer_norm_epsilon"),
     )
     head = tensors.pop("cls.output.weight"), tensors.pop("cls.output.bias")
+    # The exit is another head, over the layers below.
+    tensors.pop("cls.exit.weight", None), tensors.pop("cls.exit.bias", None)
     model = BertModel(config, add_pooling_layer=False).eval()
     model.load_state_dict(tensors, strict=True)
     path = folder / "tokenizer.json.tmp"
