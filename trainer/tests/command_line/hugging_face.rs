@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use trainer::run::answers::Answers;
 
 /// Of the logits, which are sums of products of numbers around 1: PyTorch's own order of the sums is as far off.
-const TOLERANCE: f32 = 2e-4;
+const TOLERANCE: f32 = 1e-4;
 const LABEL_MAP: &str = "distillation.label_map={negative=\"Bearish\",positive=\"Bullish\"}";
 const ALLOWED: &str = "distillation.allow_unknown_teacher_data=true";
 const TEXTS: &str = "data.unlabelled=[\"texts.txt\"]";
