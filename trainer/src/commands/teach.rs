@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let output = arguments.output.display();
     match teach(&config, &arguments.output)? {
         Some(answers) => print(&format!(
-            "{output}: what {} teachers say of {} texts\n",
+            "{output}: teachers ({}), texts ({})\n",
             config.distillation.teachers.len(),
             answers.len()
         )),

@@ -92,7 +92,7 @@ FAMILIES = {
     # Keys of their own for the positions, none of them shared.
     "deberta-v2 apart": (
         hf.DebertaV2Config, hf.DebertaV2ForSequenceClassification,
-        DEBERTA | {"share_att_key": False, "position_biased_input": True, "position_buckets": -1, "type_vocab_size": 2},
+        DEBERTA | {"share_att_key": False, "position_buckets": -1, "type_vocab_size": 2},
     ),
     "modernbert": (hf.ModernBertConfig, hf.ModernBertForSequenceClassification, MODERN),
     "modernbert mean": (

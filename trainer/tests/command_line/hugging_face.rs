@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use trainer::run::answers::Answers;
 
 /// Of the logits, which are sums of products of numbers around 1: PyTorch's own order of the sums is as far off.
-const TOLERANCE: f32 = 2e-4;
+const TOLERANCE: f32 = 1e-4;
 const LABEL_MAP: &str = "distillation.label_map={negative=\"Bearish\",positive=\"Bullish\"}";
 const ALLOWED: &str = "distillation.allow_unknown_teacher_data=true";
 const TEXTS: &str = "data.unlabelled=[\"texts.txt\"]";
@@ -155,9 +155,9 @@ fn a_student_learns_from_a_checkpoint_of_which_nobody_knows_what_it_has_seen() {
     assert!(!folder.path("student").exists());
     let output = folder.trainer(&student(&[ALLOWED]));
     assert!(output.status.success(), "{output:?}");
-    // The tweets have numbers, which this tokenizer does not know.
+    // The tweets have numbers and one text an "and", which this tokenizer does not know.
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("tokenizer knows not all pieces of 168 texts"), "{said}");
+    assert!(said.contains("tokenizer knows not all pieces of 169 texts"), "{said}");
     folder.succeeds(&["export", "--run", "student", "--models", "models", "--id", "student"]);
     let card = std::fs::read_to_string(folder.path("models/student/MODEL_CARD.md")).unwrap();
     assert!(card.contains("Which rows the teacher `hf:teacher` learned from is not known"), "{card}");
@@ -165,7 +165,7 @@ fn a_student_learns_from_a_checkpoint_of_which_nobody_knows_what_it_has_seen() {
 }
 
 /// A configuration that differs in one key, and what is said of it.
-const REFUSED: [(&str, &str, &str, &[&str]); 16] = [
+const REFUSED: [(&str, &str, &str, &[&str]); 17] = [
     ("bert", "model_type", "\"electra\"", &["`model_type` of bert", "\"electra\""]),
     ("bert", "hidden_act", "\"silu\"", &["`hidden_act`", "\"gelu\" or \"relu\"", "\"silu\""]),
     ("bert", "position_embedding_type", "\"relative_key\"", &["`position_embedding_type`", "relative_key"]),
@@ -178,6 +178,7 @@ const REFUSED: [(&str, &str, &str, &[&str]); 16] = [
     ("roberta", "num_hidden_layers", "2", &["more", "`roberta.encoder.layer.2."]),
     ("roberta", "position_embedding_type", "\"relative_key_query\"", &["`position_embedding_type`"]),
     ("deberta-v2", "conv_kernel_size", "3", &["`conv_kernel_size`", "its convolution"]),
+    ("deberta-v2", "position_biased_input", "true", &["`position_biased_input`", "absolute positions"]),
     ("deberta-v2", "pooler_hidden_act", "\"tanh\"", &["`pooler_hidden_act`"]),
     ("modernbert", "attention_bias", "true", &["`attention_bias`", "these biases"]),
     (

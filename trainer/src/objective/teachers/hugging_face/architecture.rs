@@ -203,6 +203,7 @@ fn deberta(checkpoint: &Checkpoint, num_labels: usize, device: &Device) -> anyho
     );
     check_common(&settings)?;
     let hidden_size = settings.count("hidden_size")?;
+    settings.only("position_biased_input", &[json!(false)], "absolute positions of more than one text")?;
     settings.only("conv_kernel_size", &[json!(0)], "its convolution")?;
     settings.only("norm_rel_ebd", &[json!("none"), json!("layer_norm")], "this norm of its positions")?;
     settings.only("pooler_hidden_act", &[json!("gelu")], "this activation of its pooler")?;

@@ -141,14 +141,19 @@ impl SimpleBackend for Weights {
     fn get(&self, shape: Shape, name: &str, _: Init, dtype: DType, device: &Device) -> Result<Tensor> {
         let tensor = self.get_unchecked(name, dtype, device)?;
         if tensor.shape() != &shape {
-            candle_core::bail!("tensor `{name}`: expected {shape:?}, found {:?}", tensor.shape());
+            candle_core::bail!(
+                "tensor `{name}`: expected {shape:?} by config.json, found {:?}",
+                tensor.shape()
+            );
         }
         Ok(tensor)
     }
 
     fn get_unchecked(&self, name: &str, dtype: DType, device: &Device) -> Result<Tensor> {
         let Some(tensor) = self.tensors.get(name) else {
-            candle_core::bail!("expected a tensor `{name}`, found none");
+            candle_core::bail!(
+                "expected the tensor `{name}` of a sequence classifier with this config.json, found none"
+            );
         };
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         tensor.to_device(device)?.to_dtype(dtype)

@@ -69,6 +69,9 @@ impl Settings {
     /// A key that is missing or of another type.
     pub fn parse<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
         let parsed = serde_path_to_error::deserialize(Value::Object(self.0.clone()));
-        parsed.map_err(|error| anyhow::anyhow!("config.json: `{}`: {}", error.path(), error.inner()))
+        parsed.map_err(|error| match error.path().iter().len() {
+            0 => anyhow::anyhow!("config.json: {}", error.inner()),
+            _ => anyhow::anyhow!("config.json: `{}`: {}", error.path(), error.inner()),
+        })
     }
 }
