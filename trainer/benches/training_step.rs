@@ -59,7 +59,9 @@ fn items() -> Vec<Item> {
     let id = |row: usize, token: usize| ((row * NUM_TOKENS + token) * 97 % sizes().vocab_size) as u32;
     let input_ids = |row| (0..NUM_TOKENS).map(|token| id(row, token)).collect();
     let told = |row| Some(Told { label: row % NUM_LABELS, among: None });
-    (0..BATCH_SIZE).map(|row| Item { input_ids: input_ids(row), told: told(row), weight: 1.0 }).collect()
+    (0..BATCH_SIZE)
+        .map(|row| Item { input_ids: input_ids(row), told: told(row), weight: 1.0, teachers_only: false })
+        .collect()
 }
 
 /// Weights as floats, and rounded as files of a storage format will be.

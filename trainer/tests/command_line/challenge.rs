@@ -85,8 +85,8 @@ fn card_and_report_show_it() {
 fn a_run_that_learned_a_text_of_the_set_says_so() {
     let folder = Folder::new();
     crate::tiny_base::write(&folder);
-    // Without its emoji: the words are the same.
-    let learned = "\"$CLOV to the moon, straight into my loss folder\",0\n".repeat(30);
+    // Another ticker and no comma: the words are the same.
+    let learned = "\"$ACME to the moon straight into my loss folder 🤡\",0\n".repeat(30);
     let tweets = std::fs::read_to_string(folder.path("tweets.csv")).unwrap();
     folder.write("tweets.csv", tweets + &learned);
     folder.succeeds(&crate::tiny_base::train(&["train.epochs=1"]));

@@ -26,7 +26,7 @@ pub enum Encoder {
     /// RoBERTa and XLM-R.
     Roberta(XLMRobertaModel),
     /// DeBERTa-v2 and -v3.
-    Deberta(DebertaV2Model),
+    Deberta(Box<DebertaV2Model>),
     /// ModernBERT.
     ModernBert(ModernBert),
 }
@@ -211,7 +211,8 @@ fn deberta(checkpoint: &Checkpoint, num_labels: usize, device: &Device) -> anyho
     // Of the head, which is ours.
     settings.set("pooler_hidden_act", Value::Null);
     let weights = checkpoint.weights(device);
-    let encoder = Encoder::Deberta(DebertaV2Model::load(weights.pp("deberta"), &settings.parse()?)?);
+    let encoder =
+        Encoder::Deberta(Box::new(DebertaV2Model::load(weights.pp("deberta"), &settings.parse()?)?));
     let parts = (weights.pp("pooler.dense"), weights.pp("classifier"));
     let head = head(parts, Activation::Gelu, hidden_size, num_labels)?;
     checkpoint.check_taken("deberta", &["pooler", "classifier"], &USELESS)?;
@@ -282,7 +283,8 @@ fn set_rotations(settings: &mut Settings) -> anyhow::Result<()> {
 /// Which layers see the whole text: every n-th, as candle counts them.
 fn check_layer_types(settings: &Settings, layers: usize) -> anyhow::Result<()> {
     let every = settings.count("global_attn_every_n_layers")?.max(1);
-    let expected = |layer: usize| if layer % every == 0 { "full_attention" } else { "sliding_attention" };
+    let expected =
+        |layer: usize| if layer.is_multiple_of(every) { "full_attention" } else { "sliding_attention" };
     let Some(found) = settings.get("layer_types") else { return Ok(()) };
     ensure!(
         *found == json!((0..layers).map(expected).collect::<Vec<_>>()),
