@@ -15,13 +15,13 @@ use std::path::PathBuf;
 #[command(after_help = "Example:
   trainer challenge --model models/minilm-l4-q4_0/model.gguf --failures
 
-The challenge set is a few hundred short texts in some twenty kinds (negation, irony, options, emoji, tense …), written
-by hand for this project, each with its label and the reason for it. It is built into this program. A label is what the
+The challenge set is a few hundred short texts in some twenty kinds (negation, irony, options, emoji, tense …), written \
+by hand for this project, each with its label and the reason for it. It is built into this program. A label is what the \
 author expects of the price, or, in a headline, what the news means for it.
 
-It shows what a model stumbles over. It is no benchmark: the texts were written to be hard, by few people, the labels
-are balanced as no real stream of texts is, and about twenty texts a kind leave wide intervals. How often a model errs
-on real texts only real texts say (`trainer evaluate`). Never train on it, and choose no model by it: what is learned
+It shows what a model stumbles over. It is no benchmark: the texts were written to be hard, by few people, the labels \
+are balanced as no real stream of texts is, and about twenty texts a kind leave wide intervals. How often a model errs \
+on real texts only real texts say (`trainer evaluate`). Never train on it, and choose no model by it: what is learned \
 by heart shows nothing.")]
 pub struct Arguments {
     /// Model file (GGUF) with the labels Bearish, Bullish and Neutral

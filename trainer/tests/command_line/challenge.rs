@@ -66,7 +66,7 @@ fn card_and_report_show_it() {
     for words in [
         format!("It gets {} of them right (", total["right"]),
         format!("is sure of {}.", total["wrong_and_sure"]),
-        " 0 of them have the words, symbols and tickers apart, of a text that the run".to_owned(),
+        " 0 of them have the words, punctuation and tickers apart, of a text that the run".to_owned(),
         format!("The 10 surest of its {} failures", failures.len()),
     ] {
         assert!(section.contains(&words), "{words} in {section}");
@@ -94,7 +94,7 @@ fn a_run_that_learned_a_text_of_the_set_says_so() {
     folder.succeeds(&["export", "--run", text(&run), "--id", "tiny"]);
     let card = std::fs::read_to_string(folder.path("models/tiny/MODEL_CARD.md")).unwrap();
     assert!(
-        card.contains(" 1 of them have the words, symbols and tickers apart, of a text that the run"),
+        card.contains(" 1 of them have the words, punctuation and tickers apart, of a text that the run"),
         "{card}"
     );
 }

@@ -15,8 +15,8 @@ pub fn section(challenged: Option<&Challenged>) -> String {
         "\n## Challenge set\n\n\
          {texts} short texts in {kinds} kinds, written by hand for this project to be hard; a label is what the author \
          expects of the price. This is no benchmark: it shows what the model stumbles over, not how often it errs. \
-         {num_learned} of them have the words, symbols and tickers apart, of a text that the run, or a teacher that lists \
-         its rows, learned from. It gets {right} of them right ({accuracy}); of the others it calls {uncertain} uncertain \
+         {num_learned} of them have the words, punctuation and tickers apart, of a text that the run, or a teacher that \
+         lists its rows, learned from. It gets {right} of them right ({accuracy}); of the others it calls {uncertain} uncertain \
          and is sure of {wrong_and_sure}. In brackets 95 % intervals (Wilson).\n\n\
          | kind | texts | right | accuracy | wrong and sure |\n|---|---|---|---|---|\n",
         kinds = scores.kinds.len(),

@@ -18,7 +18,7 @@ fn content(challenged: &Challenged) -> Markup {
         p {
             (scores.total.texts) " short texts in " (scores.kinds.len()) " kinds, written by hand to be hard; a label is "
             "what the author expects of the price. No benchmark: it shows what the model stumbles over, not how often it "
-            "errs. " (num_learned) " of them have the words, symbols and tickers apart, of a text that the run, or a "
+            "errs. " (num_learned) " of them have the words, punctuation and tickers apart, of a text that the run, or a "
             "teacher that lists its rows, learned from. It gets " strong { (percent(scores.total.accuracy())) } " of them "
             "right (95 % interval " (percent_interval(scores.total.interval())) ")."
         }
