@@ -17,6 +17,7 @@ mod math;
 mod matmul_i8;
 #[cfg(target_arch = "aarch64")]
 mod neon_dot;
+#[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", feature = "relaxed-simd")))]
 mod pair_tile;
 mod rows;
 mod scalar;
