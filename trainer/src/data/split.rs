@@ -309,6 +309,26 @@ mod tests {
         rows
     }
 
+    /// Each fold leaves other training rows unlearned, all of them together each row once; nobody holds out anything else.
+    #[test]
+    fn folds_share_the_training_rows() {
+        let examples: Vec<Example> = (0..300).map(|n| example(format!("row {n} of many"), n % 3)).collect();
+        let whole = split(&examples, &config(7)).unwrap();
+        let mut left_out = Vec::new();
+        for fold in 0..3 {
+            let part = split(&examples, &SplitConfig { folds: 3, fold, ..config(7) }).unwrap();
+            assert_eq!((&part.validation, &part.test), (&whole.validation, &whole.test));
+            let learned: Vec<usize> = part.train;
+            let missing: Vec<usize> =
+                whole.train.iter().copied().filter(|row| !learned.contains(row)).collect();
+            assert!(missing.len() > whole.train.len() / 5, "{}", missing.len());
+            assert_eq!(learned.len() + missing.len(), whole.train.len());
+            left_out.extend(missing);
+        }
+        left_out.sort_unstable();
+        assert_eq!(left_out, whole.train);
+    }
+
     #[test]
     fn every_source_keeps_its_shares_and_some_labels_are_learned_from_alone() {
         let named = |name: &str| SourceConfig::new(name, "a.csv".into());

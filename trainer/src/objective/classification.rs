@@ -317,6 +317,20 @@ mod tests {
     }
 
     #[test]
+    fn token_dropout_leaves_out_other_tokens_each_time_and_never_the_ends() {
+        let ids: Vec<u32> = (0..1000).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        assert_eq!(thinned(&ids, 0.0, &mut rng), ids);
+        let [first, second] = [(); 2].map(|()| thinned(&ids, 0.25, &mut rng));
+        assert_ne!(first, second);
+        for kept in [first, second] {
+            assert_eq!((kept[0], kept[kept.len() - 1]), (0, 999));
+            assert!((700..800).contains(&kept.len()) && kept.is_sorted(), "{}", kept.len());
+        }
+        assert_eq!(thinned(&[1, 2], 0.99, &mut rng), [1, 2]);
+    }
+
+    #[test]
     fn equal_logits_cost_one_bit_whatever_the_targets() {
         let bit = std::f64::consts::LN_2;
         for r_drop in [0.0, 1.0] {
