@@ -71,6 +71,31 @@ export const loadEngine = (role, attempt, onProgress) => {
 };
 
 /**
+ * Stops the download of this role's model; what has arrived is kept, and a further attempt goes on from there. The load
+ * is rejected with an error named `Paused`.
+ *
+ * @param {Role} _role
+ */
+export const pauseLoading = (_role) => {};
+
+/**
+ * The models there are, as in messages/src/manifest.rs.
+ *
+ * @returns {Promise<Manifest>}
+ */
+export const readManifest = async () => (await beginning).manifest;
+
+/** Id of the model that the visitor wants in place of the manifest's default; null for the default itself. */
+export const chosenModel = () => /** @type {string | null} */ (null);
+
+/**
+ * Remembers which model is wanted from the next attempt on.
+ *
+ * @param {string | null} _id
+ */
+export const chooseModel = (_id) => {};
+
+/**
  * @param {Role} role
  * @param {number} attempt
  */

@@ -11,10 +11,11 @@ use gloo::timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::components::{Composer, Examples, ResultPanel};
+use crate::answerer::Answerer;
+use crate::components::{Composer, Examples, Many, ResultPanel};
 use crate::engine::{self, Engine};
 use crate::engines::Engines;
-use crate::state::{Action, Question, Role, State, Task};
+use crate::state::{Action, Question, Readiness, Role, State, Task};
 
 /// A pause this long ends a text, in milliseconds.
 const DEBOUNCE_MS: u32 = 150;
@@ -40,7 +41,7 @@ pub fn App() -> Html {
         }
     });
     use_effect_with(state.running.clone(), {
-        let dispatcher = state.dispatcher();
+        let (engines, dispatcher) = (engines.clone(), state.dispatcher());
         move |task| {
             let engine = task.as_ref().and_then(|task| engines.borrow().get(task.role));
             if let (Some(task), Some(engine)) = (task.clone(), engine) {
@@ -53,13 +54,45 @@ pub fn App() -> Html {
         let dispatcher = state.dispatcher();
         Callback::from(move |action| dispatcher.dispatch(action))
     };
+    let view = use_state(|| View::One);
+    let tab = |of: View, words: &'static str| {
+        let view = view.clone();
+        let current = (*view == of).then_some("page");
+        let onclick = move |_: MouseEvent| view.set(of);
+        html! { <button type="button" class="view" aria-current={current} {onclick}>{ words }</button> }
+    };
+    // Both stay where they are, so that nothing is lost by looking at the other.
+    let is_hidden = |of: View| *view != of;
     html! {
         <>
-            <Composer text={AttrValue::from(state.text.clone())} dispatch={dispatch.clone()} />
-            <ResultPanel state={(*state).clone()} dispatch={dispatch.clone()} />
-            <Examples text={AttrValue::from(state.text.clone())} {dispatch} />
+            <nav class="views" aria-label="What to read">
+                { tab(View::One, "One tweet") }
+                { tab(View::Many, "Many") }
+            </nav>
+            <div class="reading-one" hidden={is_hidden(View::One)}>
+                <Composer text={AttrValue::from(state.text.clone())} dispatch={dispatch.clone()} />
+                <ResultPanel state={(*state).clone()} dispatch={dispatch.clone()} />
+                <Examples text={AttrValue::from(state.text.clone())} {dispatch} />
+            </div>
+            <div class="reading-many" hidden={is_hidden(View::Many)}>
+                <Many answerer={answerer(&state, &engines.borrow())} />
+            </div>
         </>
     }
+}
+
+/// What can be looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum View {
+    One,
+    Many,
+}
+
+/// Who reads a batch that begins now: a small model that only bridges a download does not.
+fn answerer(state: &State, engines: &Engines) -> Option<Answerer> {
+    let Readiness::Answering(Role::Default, engine) = state.models.readiness() else { return None };
+    let running = engines.get(Role::Default)?;
+    Some(Answerer::here(running, &engine.info.model, &engine.info.labels))
 }
 
 fn load(role: Role, attempt: u32, engines: Rc<RefCell<Engines>>, dispatcher: UseReducerDispatcher<State>) {

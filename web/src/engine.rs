@@ -16,6 +16,20 @@ extern "C" {
     async fn load_engine(role: &str, attempt: u32, on_progress: &JsValue) -> Result<JsValue, JsValue>;
 }
 
+#[wasm_bindgen(module = "/js/answering.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = classifyEach, catch)]
+    async fn classify_each(classifier: &JsClassifier, texts: Vec<String>) -> Result<JsValue, JsValue>;
+}
+
+/// What `classifyEach` says of one text.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Prediction(Prediction),
+    Error { name: String, message: String },
+}
+
 #[wasm_bindgen]
 extern "C" {
     /// What `loadEngine` gives.
@@ -89,6 +103,30 @@ impl Engine {
         }
     }
 
+    /// One outcome a text, in order: its prediction, or why it has none.
+    ///
+    /// # Errors
+    /// The engine itself failed; nothing is known of any text.
+    pub async fn classify_each(
+        &self,
+        texts: Vec<String>,
+    ) -> Result<Vec<Result<Prediction, Failure>>, Failure> {
+        let expected = texts.len();
+        let answer = classify_each(&self.classifier, texts).await.map_err(|error| failure(&error))?;
+        let outcomes: Vec<Outcome> = read(answer).map_err(Failure::Engine)?;
+        if outcomes.len() != expected {
+            let found = outcomes.len();
+            return Err(Failure::Engine(format!(
+                "The engine was expected to answer {expected} texts, but answered {found}."
+            )));
+        }
+        let outcome = |outcome| match outcome {
+            Outcome::Prediction(prediction) => Ok(prediction),
+            Outcome::Error { name, message } => Err(failure_named(&name, sentence(&message))),
+        };
+        Ok(outcomes.into_iter().map(outcome).collect())
+    }
+
     /// Measures what each word does for the label.
     ///
     /// # Errors
@@ -117,16 +155,23 @@ fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
 /// What a rejected call says about the text or the engine.
 fn failure(error: &JsValue) -> Failure {
     let name = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.name()));
-    match name.as_deref() {
-        Some(EMPTY_TEXT) => Failure::NothingToRead,
-        Some(TEXT_TOO_LONG) => Failure::TooLong(message(error)),
-        _ => Failure::Engine(message(error)),
+    failure_named(&name.unwrap_or_default(), message(error))
+}
+
+fn failure_named(name: &str, message: String) -> Failure {
+    match name {
+        EMPTY_TEXT => Failure::NothingToRead,
+        TEXT_TOO_LONG => Failure::TooLong(message),
+        _ => Failure::Engine(message),
     }
 }
 
 /// The words of whatever JavaScript threw, as a sentence.
 fn message(error: &JsValue) -> String {
-    let words = words_of(error);
+    sentence(&words_of(error))
+}
+
+fn sentence(words: &str) -> String {
     let mut letters = words.trim_end_matches('.').chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default()
 }

@@ -6,11 +6,13 @@
 //! next state, the components draw it, and [`engine`] alone talks to JavaScript. There may be two [`engines`]: a
 //! small model answers while the default one is on its way.
 
+mod answerer;
 mod app;
 mod components;
 mod engine;
 mod engines;
 mod figures;
+mod many;
 mod state;
 mod tone;
 

@@ -11,6 +11,7 @@ mod emulation;
 mod invariants;
 mod javascript;
 mod modules;
+mod package;
 mod rooms;
 mod serve;
 mod steps;
@@ -63,6 +64,8 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Packs what others take away into dist/package: the npm package, and the page as a folder for any static host
+    Package,
     /// Measures how long a classification takes, and prints one table
     Bench {
         /// Where to measure [default: both]
@@ -110,6 +113,7 @@ fn run(command: Command) -> Result<()> {
             serve::serve(&workspace, host, port)
         }
         Command::Test { all } => check::check(&workspace, &mut steps, all),
+        Command::Package => package::package(&workspace, &mut steps),
         Command::Bench { place, json } => bench::bench(&workspace, &mut steps, place, json.as_deref()),
     }
 }

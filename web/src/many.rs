@@ -1,0 +1,1 @@
+//! Reading many texts: what a batch knows and does, without a browser.
