@@ -59,6 +59,9 @@
  * @typedef {{ glue: Glue, memory: WebAssembly.Memory, module: WebAssembly.Module }} Instance
  */
 
+/** What an explanation has at most (messages/src/engine.rs). */
+const MAX_EXPLAINED_WORDS = 64;
+
 /**
  * Instances by build. One serves every classifier of this thread: the glue module has room for one, and a
  * second instantiation would pull the memory from under the first.
@@ -98,8 +101,11 @@ export async function loadEngine(request, onProgress, signal) {
     const { engine, file } = await loadModel(instance, response, request, onProgress, stop.signal);
     return {
       info: { ...enter(glue, () => engine.info()), fallback },
-      classify: (texts, firstIndex = 0) => enter(glue, () => engine.classify(texts, firstIndex)),
-      explain: (text) => enter(glue, () => engine.explain(text)),
+      classify: (texts, firstIndex = 0) => predictions(enter(glue, () => engine.classify(texts)), firstIndex),
+      explain: (text) => {
+        const { prediction, words } = enter(glue, () => engine.explain(text, 0, MAX_EXPLAINED_WORDS));
+        return { prediction, words };
+      },
       memory: () => memory.buffer.byteLength,
       runProducts: (tokens) => enter(glue, () => engine.runProducts(tokens)),
       ...(file && { source: { module, file } }),
@@ -109,6 +115,22 @@ export async function loadEngine(request, onProgress, signal) {
     signal?.removeEventListener("abort", onAbort);
     stop.abort(); // whatever failed, what is left of the download is not wanted any more
   }
+}
+
+/**
+ * The predictions of a batch, whose first text has this index in the caller's.
+ *
+ * @param {(Prediction | { error: { name: string, message: string } })[]} outcomes
+ * @param {number} firstIndex
+ * @returns {Prediction[]}
+ */
+function predictions(outcomes, firstIndex) {
+  return outcomes.map((outcome, index) => {
+    if (!("error" in outcome)) return outcome;
+    const error = new Error(`texts[${firstIndex + index}]: ${outcome.error.message}`);
+    error.name = outcome.error.name;
+    throw error;
+  });
 }
 
 /**
