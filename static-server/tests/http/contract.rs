@@ -97,7 +97,7 @@ fn one_bad_text_costs_no_other_its_answer_where_that_is_asked_for() {
 fn details_are_told_where_they_are_asked_for() {
     let server = Server::start();
     let headers = [("content-type", "application/json")];
-    let body = json!(["up", "", "shares fall ".repeat(9_000)]).to_string();
+    let body = json!(["up", "", "shares fall ".repeat(8_000)]).to_string();
     let path = "/predict_batch?on_error=null&details=true";
     let answer = server.request("POST", path, &headers, body.as_bytes()).json();
     assert_eq!(answer["truncated"], json!([false, null, true]));
