@@ -84,7 +84,7 @@ fn a_bad_text_is_named_by_its_place_among_all() {
         const [prediction] = await classifier.classify(['still answers']);
         return [message, prediction.label.length > 0];";
     let (message, still_answers): (String, bool) = with_pool(&mut site, 2, script);
-    assert!(message.contains("text 250 is empty"), "{message}");
+    assert!(message.contains("texts[250]: empty text"), "{message}");
     assert!(still_answers);
 }
 

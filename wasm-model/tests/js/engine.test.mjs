@@ -29,7 +29,7 @@ beforeEach(() => {
     wasm: `https://example.org/${name}.wasm`,
   }));
   network = new Map(builds.map(({ wasm }) => [wasm, [() => file(MODULE, "application/wasm")]]));
-  globalThis.glue = { started: [], downloads: [], freed: [], classify: (texts, first) => [texts, first] };
+  globalThis.glue = { started: [], downloads: [], freed: [], classify: (texts) => texts.map((label) => ({ label })) };
   globalThis.fetch = async (url, { cache } = {}) => {
     requests.push([url, cache]);
     const answers = network.get(url);
@@ -67,7 +67,7 @@ test("a model streams into the module, and progress is told in bytes", async () 
   const { engine, told } = await load({ sha256: "tiny" });
   assert.deepEqual(told, [[0, 4], [2, 4], [4, 4]]);
   assert.deepEqual(engine.info, { model: "tiny", fallback: null });
-  assert.deepEqual(engine.classify(["one"]), [["one"], 0]);
+  assert.deepEqual(engine.classify(["one"]), [{ label: "one" }]);
   assert.equal(engine.memory(), 65_536);
   assert.equal(engine.source, undefined, "nobody has asked for it");
   assert.equal(glue.downloads[0].total, 4);
@@ -183,9 +183,9 @@ test("nothing enters an engine that has crashed, and the next load starts anothe
   assert.throws(() => engine.classify(["two"]), { name: "EngineCrash" });
   engine.dispose();
   assert.deepEqual(glue.freed, []);
-  glue.classify = (texts) => texts;
+  glue.classify = (texts) => texts.map((label) => ({ label }));
   await new Promise(setImmediate);
-  assert.deepEqual((await load()).engine.classify(["three"]), ["three"]);
+  assert.deepEqual((await load()).engine.classify(["three"]), [{ label: "three" }]);
   assert.match(glue.started[1].address, /attempt=/);
 });
 

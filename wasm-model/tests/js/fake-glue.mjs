@@ -55,8 +55,8 @@ class Engine {
     return { model: this.model };
   }
 
-  classify(texts, first) {
-    return glue.classify(texts, first);
+  classify(texts) {
+    return glue.classify(texts);
   }
 
   free() {
