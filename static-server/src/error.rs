@@ -195,9 +195,9 @@ impl ApiError {
             | Self::NotUtf8 { .. }
             | Self::NotJson { .. }
             | Self::Query { .. } => StatusCode::BAD_REQUEST,
-            Self::NotAnArray { .. }
-            | Self::TooManyTexts { .. }
-            | Self::Texts(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotAnArray { .. } | Self::TooManyTexts { .. } | Self::Texts(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::NotReady { .. } | Self::Busy { .. } | Self::PredictTooSlow { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

@@ -88,6 +88,7 @@ async function* generate(classify, source, signal) {
 
   const read = async () => {
     isReading = true;
+    await undefined; // a source that throws at once must not be heard before anybody listens
     try {
       const { done, value } = await source.next();
       if (done) isRead = true;
@@ -143,7 +144,7 @@ async function* generate(classify, source, signal) {
       if (texts.length > 0 && (isRead || isFull || texts.length >= GROUP)) send();
       if (!isRead && !isReading && !isFull) read();
       if (texts.length > 0 && !isPausing) sendAfterPause();
-      if (isRead && groups.length === 0) {
+      if (isRead && groups.length === 0 && texts.length === 0) {
         if (failure) throw failure.error;
         return undefined;
       }

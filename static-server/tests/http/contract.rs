@@ -104,7 +104,9 @@ fn details_are_told_where_they_are_asked_for() {
     assert!(answer["tokens"][0].as_u64().unwrap() < answer["tokens"][2].as_u64().unwrap());
     assert!(answer["uncertain"][0].is_boolean() && answer["uncertain"][1].is_null());
     assert_eq!(server.predict(r#"["up"]"#).json().get("tokens"), None);
-    for (query, found) in [("on_error=skip", "skip"), ("detail=true", "detail"), ("details=2", "`true` or `false`")] {
+    for (query, found) in
+        [("on_error=skip", "skip"), ("detail=true", "detail"), ("details=2", "`true` or `false`")]
+    {
         let refused = server.request("POST", &format!("/predict_batch?{query}"), &headers, b"[\"up\"]");
         let message = refused.refusal(400);
         assert!(message.contains("on_error=null") && message.contains(found), "{message}");
