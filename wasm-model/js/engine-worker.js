@@ -33,8 +33,8 @@ const SILENT =
   "its script could not be loaded. Check that worker.js is served as JavaScript beside the other files; that the " +
   "Content-Security-Policy allows it (worker-src); and, where the page is served with Cross-Origin-Embedder-Policy, " +
   "that worker.js is served with the same header";
-/** What always works, but holds the page up. */
-const WITHOUT = "or load with worker: false";
+/** What always works, but computes in the caller's thread. */
+const WITHOUT = "load with worker: false";
 
 /** A worker, until it ends: by `end`, by an error of its script, or silently. */
 export class EngineWorker {
@@ -58,12 +58,12 @@ export class EngineWorker {
       this.#worker = start(url);
     } catch (cause) {
       const { name, message } = /** @type {Error} */ (cause);
-      const remedy = name === "SecurityError" ? "give the address of worker.js as workerUrl, " : "";
+      const remedy = name === "SecurityError" ? "give the address of worker.js as workerUrl, or " : "";
       throw new Error(`cannot start the worker ${this.#where}: ${message}; ${remedy}${WITHOUT}`, { cause });
     }
     this.#worker.onmessage = ({ data }) => this.#take(data);
     this.#worker.onerror = ({ message }) => {
-      const why = message || `${SILENT}; ${WITHOUT}`;
+      const why = message || `${SILENT}; or ${WITHOUT}`;
       this.end(new Error(`the worker ${this.#where} failed: ${why}`));
     };
     // Without a secure context there are no locks, and a worker that ends silently is not noticed.
