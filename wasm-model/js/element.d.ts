@@ -13,13 +13,3 @@ export class TickerTone extends HTMLElement {
     get text(): string;
     #private;
 }
-export type Prediction = import("./tickertone.js").Prediction;
-/**
- * A classifier and who uses it.
- */
-export type Shared = {
-    classifier: Promise<Classifier>;
-    users: Set<TickerTone>;
-    stop: AbortController;
-};
-import { Classifier } from "./tickertone.js";

@@ -7,15 +7,11 @@
 
 import { Classifier } from "./tickertone.js";
 
-/** @typedef {import("./tickertone.js").Prediction} Prediction */
-
 /**
- * A classifier and who uses it.
+ * Classifiers and who uses them, by model and hash.
  *
- * @typedef {{ classifier: Promise<Classifier>, users: Set<TickerTone>, stop: AbortController }} Shared
+ * @type {Map<string, { classifier: Promise<Classifier>, users: Set<TickerTone>, stop: AbortController }>}
  */
-
-/** By model and hash. @type {Map<string, Shared>} */
 const shared = new Map();
 
 /** On a server there is nothing to extend; the class can be imported all the same. */
@@ -46,7 +42,7 @@ export class TickerTone extends Base {
   #isAsked = false;
   #result = part("result");
   #status = part("status");
-  /** @type {Prediction | null} */
+  /** @type {import("./tickertone.js").Prediction | null} */
   #prediction = null;
 
   constructor() {
@@ -112,7 +108,7 @@ export class TickerTone extends Base {
     try {
       const classifier = await this.#join();
       signal.throwIfAborted();
-      const [prediction] = /** @type {[Prediction]} */ (await classifier.classify([text], { signal }));
+      const [prediction] = /** @type {[import("./tickertone.js").Prediction]} */ (await classifier.classify([text], { signal }));
       this.#prediction = prediction;
       this.#show(prediction);
       this.#tell("tickertone-prediction", { text, prediction });
@@ -167,7 +163,7 @@ export class TickerTone extends Base {
     this.ariaBusy = state === "loading" ? "true" : null;
   }
 
-  /** @param {Prediction} prediction */
+  /** @param {import("./tickertone.js").Prediction} prediction */
   #show({ label, scores, uncertain }) {
     this.#say("");
     const language = this.closest("[lang]")?.getAttribute("lang") || undefined;

@@ -88,7 +88,6 @@ async function* generate(classify, source, signal) {
 
   const read = async () => {
     isReading = true;
-    await undefined; // a source that throws at once must not be heard before anybody listens
     try {
       const { done, value } = await source.next();
       if (done) isRead = true;

@@ -240,12 +240,13 @@ test("a patient call loses only the text that workers die of", async () => {
     worker.onerror({ message: "boom" });
     return new Promise(() => {});
   };
-  install({ answer: engine("tiny", { classify }) });
+  const started = install({ answer: engine("tiny", { classify }) });
   const pool = await load(1);
   const texts = ["one", "two", "deadly", "four", "five"];
   const outcomes = await pool.classify(texts, { isStrict: false });
   assert.deepEqual(outcomes.map(({ label }) => label), ["one", "two", undefined, "four", "five"]);
   assert.match(outcomes[2].error.message, /2 workers died over texts\[2\] \(.*boom/);
+  assert.equal(started.length, 5, "two died of all five, and one of each half with the text");
 });
 
 test("an engine that crashes is a death like any other", async () => {

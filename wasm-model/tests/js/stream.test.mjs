@@ -12,12 +12,12 @@ const classify = async (texts) =>
 const stream = (source, signal, engine = classify) =>
   new Stream(engine, (source[Symbol.asyncIterator] ?? source[Symbol.iterator]).call(source), signal);
 
-/** Numbers without end, and how many were read. */
+/** More numbers than anybody takes, and how many were read. */
 function numbers() {
   const source = { read: 0, isLeft: false };
   source[Symbol.iterator] = function* () {
     try {
-      for (;;) yield `${source.read++}`;
+      while (source.read < 5_000) yield `${source.read++}`;
     } finally {
       source.isLeft = true;
     }
@@ -70,7 +70,11 @@ test("texts that come at once are sent off together, those of a slow source one 
 test("where nobody takes the items, no more than a window is read; leaving the loop ends source and work", async () => {
   const source = numbers();
   const signals = [];
-  const items = stream(source, undefined, (texts, signal) => (signals.push(signal), classify(texts)));
+  const items = stream(source, undefined, async (texts, signal) => {
+    signals.push(signal);
+    await new Promise(setImmediate); // as a worker, which does not answer in the same turn
+    return classify(texts);
+  });
   for await (const { index } of items) {
     await new Promise(setImmediate);
     assert.ok(source.read <= 1_024 + index + 1, `${source.read} read at ${index}`);
