@@ -146,7 +146,7 @@ fn a_text_that_kills_two_workers_is_refused() {
     let ((before, refused, after), started): ((usize, String, usize), usize) =
         with_pool(&mut site, 1, script);
     assert_eq!((before, after, started), (1, 2, 3));
-    assert!(refused.contains("2 workers died over the texts 0 to 2"), "{refused}");
+    assert!(refused.contains("2 workers died over texts[0] to texts[2]"), "{refused}");
 }
 
 #[test]
