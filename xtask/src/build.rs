@@ -4,6 +4,7 @@
 //! are trained, and committed.
 
 use crate::modules::{self, Relaxed};
+use crate::service_worker;
 use crate::steps::Steps;
 use crate::tools::{Tools, WASM};
 use crate::workspace::{Workspace, run};
@@ -173,7 +174,9 @@ fn page(workspace: &Workspace, tools: &Tools) -> Result<()> {
     if !index.is_file() {
         bail!("expected trunk to write {}, found none: see `dist` in web/Trunk.toml", index.display());
     }
-    Ok(())
+    // Now that all is there that it lists.
+    let source = workspace.root.join("web").join(service_worker::NAME);
+    service_worker::write(&source, &workspace.root.join("dist/app"), &workspace.root.join("dist/engine"))
 }
 
 /// Adds to the flags of `.cargo/config.toml` what keeps the builder's home out of the panic messages, which name source

@@ -3,6 +3,7 @@
 //! The npm package as a tarball ([`npm`]), and the page as a plain folder that any static host can serve ([`site`]).
 
 mod npm;
+mod policy;
 mod site;
 
 use crate::build;
