@@ -166,6 +166,12 @@ fn fingerprint(module: &Path, tools: &Tools, build: &EngineBuild) -> Result<Stri
 
 /// Assembles `dist/app`; web/Trunk.toml and the `data-` attributes of web/index.html say how and where.
 fn page(workspace: &Workspace, tools: &Tools) -> Result<()> {
+    // Trunk serves what lies here, also what an earlier version of the page had imported.
+    let bound = workspace.target.join("wasm-bindgen");
+    if bound.exists() {
+        std::fs::remove_dir_all(&bound)
+            .with_context(|| format!("{} could not be removed", bound.display()))?;
+    }
     let mut trunk = tools.command(workspace, "trunk")?;
     trunk.current_dir(workspace.root.join("web"));
     add_rustflags(&mut trunk);

@@ -17,6 +17,14 @@ use anyhow::{Context, Result};
 /// Something does not build, or cannot be written.
 pub fn package(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     build::everything(workspace, steps)?;
+    pack(workspace, steps)
+}
+
+/// Packs what has been built.
+///
+/// # Errors
+/// See [`package`].
+pub fn pack(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let folder = workspace.root.join("dist/package");
     std::fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
     steps.take("pack the npm package", || npm::pack(workspace, &folder))?;

@@ -24,9 +24,13 @@ pub fn write(source: &Path, page: &Path, engine: &Path) -> Result<()> {
     list(engine, "engine/", &mut files)?;
     files.remove(NAME);
     for needed in ["index.html", "engine/tickertone.js"] {
-        ensure!(files.contains_key(needed), "expected {needed} among the page's files, found none: build it again");
+        ensure!(
+            files.contains_key(needed),
+            "expected {needed} among the page's files, found none: build it again"
+        );
     }
-    let script = std::fs::read_to_string(source).with_context(|| format!("{} cannot be read", source.display()))?;
+    let script =
+        std::fs::read_to_string(source).with_context(|| format!("{} cannot be read", source.display()))?;
     let place = page.join(NAME);
     let list = serde_json::to_string(&files)?;
     std::fs::write(&place, format!("self.FILES = {list};\n{script}"))

@@ -113,7 +113,8 @@ impl Workspace {
     /// It has none of this name.
     pub fn version(&self, package: &str) -> Result<String> {
         let found = self.metadata.packages.iter().find(|found| found.name.as_str() == package);
-        let found = found.with_context(|| format!("expected a package {package} in the workspace, found none"))?;
+        let found =
+            found.with_context(|| format!("expected a package {package} in the workspace, found none"))?;
         Ok(found.version.to_string())
     }
 

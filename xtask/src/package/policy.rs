@@ -19,9 +19,9 @@ const PLACE: &str = "<meta charset=\"utf-8\" />";
 /// # Errors
 /// The page has no head as ours has.
 pub fn with_policy(html: &str) -> Result<String> {
-    let (before, after) = html
-        .split_once(PLACE)
-        .with_context(|| format!("expected {PLACE} in index.html, found none: trunk writes it otherwise now"))?;
+    let (before, after) = html.split_once(PLACE).with_context(|| {
+        format!("expected {PLACE} in index.html, found none: trunk writes it otherwise now")
+    })?;
     let hashes: String = inline_scripts(html)
         .map(|script| format!(" 'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script))))
         .collect();

@@ -29,7 +29,8 @@ pub fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
     let site = unfinished.path().join("site");
     copy(&root.join("dist/app"), &site)?;
     let index = site.join("index.html");
-    let html = std::fs::read_to_string(&index).with_context(|| format!("{} cannot be read", index.display()))?;
+    let html =
+        std::fs::read_to_string(&index).with_context(|| format!("{} cannot be read", index.display()))?;
     std::fs::write(&index, policy::with_policy(&html)?)?;
     let engine = root.join("dist/engine");
     service_worker::write(&root.join("web").join(service_worker::NAME), &site, &engine)?;
@@ -44,7 +45,8 @@ pub fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
         .context("the zip could not be put in place")?;
     let place = folder.join("site");
     if place.exists() {
-        std::fs::remove_dir_all(&place).with_context(|| format!("{} could not be removed", place.display()))?;
+        std::fs::remove_dir_all(&place)
+            .with_context(|| format!("{} could not be removed", place.display()))?;
     }
     std::fs::rename(&site, &place).with_context(|| format!("{} could not be put in place", place.display()))
 }
@@ -129,6 +131,9 @@ mod tests {
         assert_eq!(packed("two.zip"), first);
         let archive = zip::ZipArchive::new(std::io::Cursor::new(first)).unwrap();
         let names: Vec<_> = archive.file_names().collect();
-        assert_eq!(names, ["index.html", "js/a.js", "js/b.js"].map(|name| format!("tickertone-1.2.3/{name}")));
+        assert_eq!(
+            names,
+            ["index.html", "js/a.js", "js/b.js"].map(|name| format!("tickertone-1.2.3/{name}"))
+        );
     }
 }
