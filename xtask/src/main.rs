@@ -14,6 +14,7 @@ mod modules;
 mod package;
 mod rooms;
 mod serve;
+mod service_worker;
 mod steps;
 mod tools;
 mod workspace;

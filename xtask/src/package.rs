@@ -6,6 +6,7 @@
 
 mod api;
 mod npm;
+mod policy;
 mod site;
 pub mod trial;
 
@@ -22,6 +23,14 @@ use anyhow::{Context, Result};
 pub fn package(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     node::find_or_install(workspace, steps)?;
     build::everything(workspace, steps)?;
+    pack(workspace, steps)
+}
+
+/// Packs what has been built.
+///
+/// # Errors
+/// See [`package`].
+pub fn pack(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let folder = workspace.root.join("dist/package");
     std::fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
     let tarball = steps.take("pack the npm package", || npm::pack(workspace, &folder))?;
