@@ -18,6 +18,12 @@ pub enum ModelError {
         /// Length of what was given.
         found_bytes: usize,
     },
+    /// The bytes are something else that is known by its beginning.
+    #[error("expected a model file (GGUF), found {found}")]
+    SomethingElse {
+        /// What it is, and what to do about it.
+        found: &'static str,
+    },
     /// A metadata key is missing or holds something else than expected.
     #[error(
         "model metadata `{key}`: expected {expected}, found {found}. Re-export the model with this version's trainer"

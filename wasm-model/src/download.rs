@@ -4,6 +4,7 @@
 //! all. The announced size is reserved at once: a buffer that grows by doubling would hold the file twice
 //! over, and the memory of a WebAssembly module never shrinks again.
 
+use classifier::model_file::something_else;
 use sha2::{Digest, Sha256};
 
 /// Largest model file that is accepted: far above any encoder that answers while one types, far below the
@@ -52,7 +53,7 @@ pub enum DownloadError {
     },
     /// What arrived is something else that is known by its first bytes.
     #[error("expected a model file (GGUF), found {found}")]
-    NoModel {
+    SomethingElse {
         /// What it is, and what to do about it.
         found: &'static str,
     },
@@ -130,11 +131,11 @@ impl Download {
     /// else it is computed here, if there is one to compare it with.
     ///
     /// # Errors
-    /// [`DownloadError::NoModel`], [`DownloadError::TooShort`], [`DownloadError::Sha256Mismatch`].
+    /// [`DownloadError::SomethingElse`], [`DownloadError::TooShort`], [`DownloadError::Sha256Mismatch`].
     pub fn finish(self, sha256: Option<Vec<u8>>) -> Result<Vec<u8>, DownloadError> {
         // First of all: of a web page neither size nor hash says anything.
         if let Some(found) = something_else(&self.file) {
-            return Err(DownloadError::NoModel { found });
+            return Err(DownloadError::SomethingElse { found });
         }
         let found_bytes = self.file.len() as u64;
         if let Some(expected_bytes) = self.expected_bytes.filter(|&expected| found_bytes < expected) {
@@ -149,26 +150,4 @@ impl Download {
         }
         Ok(self.file)
     }
-}
-
-/// What servers send in the place of a model, by its first bytes.
-fn something_else(file: &[u8]) -> Option<&'static str> {
-    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file).trim_ascii_start();
-    let starts_with = |prefix: &[u8]| file.starts_with(prefix);
-    if file.is_empty() {
-        return Some("nothing: the file is empty; check that it was uploaded");
-    }
-    if starts_with(b"version https://git-lfs") {
-        return Some("a Git LFS pointer: run `git lfs pull` where the model file is served from");
-    }
-    if starts_with(b"<") {
-        return Some("a web page: the server has no model at this address; check the address of the model");
-    }
-    if starts_with(b"{") || starts_with(b"[") {
-        return Some("JSON: check the address of the model; it ends in .gguf");
-    }
-    if starts_with(b"\x1f\x8b") || starts_with(b"\x28\xb5\x2f\xfd") {
-        return Some("a compressed file: serve it with its Content-Encoding, or unpack it");
-    }
-    None
 }

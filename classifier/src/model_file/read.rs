@@ -34,6 +34,9 @@ impl ModelFile {
     /// # Errors
     /// Bytes that are no GGUF, another architecture, missing or contradictory metadata, tensors of other shapes.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, ModelError> {
+        if let Some(found) = super::something_else(&bytes) {
+            return Err(ModelError::SomethingElse { found });
+        }
         check_alignment(&bytes)?;
         let content = Content::read(&mut Cursor::new(&bytes)).map_err(|error| malformed(&bytes, error))?;
         let (metadata, tokenizer) = read_metadata(&content)?;

@@ -42,8 +42,20 @@ fn metadata_is_read_back_as_it_was_written() {
 #[test]
 fn other_bytes_are_refused_by_what_is_wrong_with_them() {
     let bytes = gguf(&metadata(), GgmlDType::Q8_0);
-    assert!(matches!(ModelFile::parse(b"<!doctype html>".to_vec()), Err(ModelError::Malformed { .. })));
-    assert!(matches!(ModelFile::parse(Vec::new()), Err(ModelError::Malformed { .. })));
+    assert!(matches!(ModelFile::parse(b"GGML and no more".to_vec()), Err(ModelError::Malformed { .. })));
+    for (bytes, words) in [
+        (&b"<!doctype html>"[..], "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "git lfs pull"),
+        (b"{\"error\": 404}", "JSON"),
+        (b"\x1f\x8b\x08\x00", "a compressed file"),
+        (b"", "empty"),
+    ] {
+        let error = ModelFile::parse(bytes.to_vec()).unwrap_err();
+        assert!(
+            matches!(error, ModelError::SomethingElse { .. }) && error.to_string().contains(words),
+            "{error}"
+        );
+    }
     let cut = refused(&bytes[..bytes.len() - 100]);
     assert!(cut.contains("whole model file") && cut.contains("ends within the tensor"), "{cut}");
     let mut other = bytes.clone();
