@@ -317,6 +317,21 @@ mod tests {
     }
 
     #[test]
+    fn labels_that_only_teachers_may_correct_do_not_count_where_teachers_speak() {
+        let config = config(0.0, 0.0, 0.25);
+        let item = |teachers_only| Item { teachers_only, ..Item::from(Row { input_ids: vec![1], label: 0 }) };
+        let items = vec![item(false), item(true)];
+        let shares = |targets| {
+            let objective =
+                Classification::new(&config, items.clone(), Default::default(), vec![1.0; 2], targets);
+            [0, 1].map(|item| objective.soft_share(item))
+        };
+        let targets = SoftTargets { probabilities: vec![vec![0.9, 0.1]; 2], pooled: None };
+        assert_eq!(shares(Some(targets)), [0.25, 1.0]);
+        assert_eq!(shares(None), [0.0, 0.0]);
+    }
+
+    #[test]
     fn token_dropout_leaves_out_other_tokens_each_time_and_never_the_ends() {
         let ids: Vec<u32> = (0..1000).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(3);

@@ -73,6 +73,20 @@ fn a_recipe_makes_the_same_model_every_time_and_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn some_stages_of_a_recipe_run_alone() {
+    let folder = Folder::new();
+    tiny_base::write(&folder);
+    folder.write("recipe.toml", RECIPE);
+    let only = |stages: &[&'static str]| [&rebuild("out", "models")[..], &["--only"], stages].concat();
+    folder.succeeds(&only(&["vocabulary"]));
+    assert!(folder.path("out/vocabulary").is_dir() && !folder.path("out/adapted").exists());
+    let said = String::from_utf8(folder.trainer(&only(&["vocabulary"])).stderr).unwrap();
+    assert!(said.contains("stage vocabulary was finished already"), "{said}");
+    folder.fails(&only(&["vocabulry"]), &["--only", "vocabulary, adapted, teacher", "vocabulry"]);
+    assert!(!folder.path("models").exists());
+}
+
+#[test]
 fn a_recipe_that_contradicts_itself_is_refused_before_it_runs() {
     let folder = Folder::new();
     tiny_base::write(&folder);

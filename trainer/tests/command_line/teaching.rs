@@ -120,6 +120,37 @@ fn answers_that_do_not_fit_are_refused() {
     assert!(!folder.path("new").exists());
 }
 
+/// Another student would hold out other rows; those that a teacher has learned stay among its training rows.
+#[test]
+fn rows_that_teachers_have_learned_are_not_held_out_where_that_is_asked_for() {
+    let folder = folder();
+    folder.succeeds(&teach("answers.safetensors", &["distillation.teachers=[\"teacher\"]"]));
+    let kept = "split.never_hold_out=[\"answers.safetensors\"]";
+    folder.succeeds(&student("student", &["split.seed=9", ANSWERS, kept]));
+    let split = |run: &str| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(folder.path(&format!("{run}/split.json"))).unwrap()).unwrap()
+    };
+    let rows = |split: &serde_json::Value, part: &str| -> Vec<u64> {
+        split[part].as_array().unwrap().iter().map(|row| row.as_u64().unwrap()).collect()
+    };
+    let (teacher, student) = (split("teacher"), split("student"));
+    let learned = rows(&teacher, "train");
+    for part in ["validation", "test"] {
+        let held_out = rows(&student, part);
+        assert!(
+            !held_out.is_empty() && held_out.iter().all(|row| !learned.contains(row)),
+            "{part}: {held_out:?}"
+        );
+    }
+    assert_ne!(rows(&student, "test"), rows(&teacher, "test"), "the seed counts for what is left");
+    let refused = |file: &str, fragments: &[&str]| {
+        let kept = format!("split.never_hold_out=[\"{file}\"]");
+        folder.fails(&in_folder("new", &[&kept]), fragments);
+    };
+    refused("none", &["`split.never_hold_out`", "cannot read none"]);
+    refused("tweets.csv", &["`split.never_hold_out`, tweets.csv", "`trainer teach`"]);
+}
+
 /// Through answers a student sees as through the teachers themselves.
 #[test]
 fn answers_of_teachers_that_know_the_held_out_rows_are_refused() {

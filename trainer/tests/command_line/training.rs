@@ -22,6 +22,35 @@ fn bytes(folder: &Folder, name: &str) -> Vec<u8> {
     std::fs::read(run(folder).join(name)).unwrap()
 }
 
+fn train_into<'a>(output: &'a str, overrides: &[&'a str]) -> Vec<&'a str> {
+    [&train(overrides)[..], &["--output", output]].concat()
+}
+
+/// With a learning rate of nearly nothing a run is what it started from.
+#[test]
+fn a_run_goes_on_from_the_weights_of_another() {
+    let folder = folder();
+    folder.succeeds(&train_into("first", &["train.epochs=2"]));
+    let still = ["train.epochs=1", "train.learning_rate=1e-12"];
+    folder.succeeds(&train_into("second", &[&still[..], &["train.start_from=first"]].concat()));
+    folder.succeeds(&train_into("from-base", &still));
+    let weights = |run: &str| checkpoint(&folder.path(&format!("{run}/best.safetensors")));
+    let (first, second, from_base) = (weights("first"), weights("second"), weights("from-base"));
+    let distance =
+        |one: &[f32], other: &[f32]| one.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    for (name, values) in &first {
+        assert!(distance(values, &second[name]) < 1e-6, "{name}");
+    }
+    assert!(first.iter().any(|(name, values)| distance(values, &from_base[name]) > 1e-4));
+    let fails = |overrides: &[&str], fragments: &[&str]| {
+        folder.fails(&train_into("third", &[&["train.start_from=first"], overrides].concat()), fragments);
+        assert!(!folder.path("third").exists());
+    };
+    fails(&["model.layers=[0]"], &["`train.start_from` first", "this shape"]);
+    fails(&["split.seed=9"], &["`train.start_from` first", "holds out"]);
+    folder.fails(&train_into("third", &["train.start_from=nobody"]), &["`train.start_from` nobody"]);
+}
+
 #[test]
 fn one_step_changes_every_trainable_tensor() {
     let folder = folder();
