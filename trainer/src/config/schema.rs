@@ -140,7 +140,8 @@ pub struct SplitConfig {
     pub folds: u64,
     /// Which part that is, 0 ≤ fold < folds.
     pub fold: u64,
-    /// Files of answers whose teachers have learned some of the rows: these stay among the training rows.
+    /// Files of answers whose teachers have learned some of the rows, or were selected on them: these stay among the
+    /// training rows.
     pub never_hold_out: Vec<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! Texts that earlier models have learned, by the list that a file of teachers' answers carries.
+//! Texts that earlier models have learned or were selected on, by the lists that a file of teachers' answers carries.
 //!
 //! A run that learns from such teachers must not hold these rows out; `split.never_hold_out` has them stay among its
 //! training rows.
@@ -34,9 +34,10 @@ struct Origin {
 #[derive(Deserialize)]
 struct Taught {
     taught: BTreeSet<Key>,
+    selected: BTreeSet<Key>,
 }
 
-/// The keys of all texts that the teachers who gave these answers have learned.
+/// The keys of all texts that the teachers who gave these answers have learned, or were selected on.
 ///
 /// # Errors
 /// A file that is none of answers.
@@ -56,6 +57,7 @@ pub fn read(answers: &[PathBuf]) -> anyhow::Result<BTreeSet<Key>> {
             header.metadata().as_ref().and_then(|header| header.get("answers")).with_context(expected)?;
         let Origin { seen } = serde_json::from_str(origin).with_context(expected)?;
         learned.extend(seen.taught);
+        learned.extend(seen.selected);
     }
     Ok(learned)
 }

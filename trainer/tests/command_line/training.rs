@@ -48,7 +48,7 @@ fn a_run_goes_on_from_the_weights_of_another() {
     };
     fails(&["model.layers=[0]"], &["`train.start_from` first", "this shape"]);
     fails(&["split.seed=9"], &["`train.start_from` first", "holds out"]);
-    folder.fails(&train_into("third", &["train.start_from=nobody"]), &["`train.start_from` nobody"]);
+    folder.fails(&train_into("third", &["train.start_from=nobody"]), &["cannot read nobody"]);
 }
 
 #[test]
