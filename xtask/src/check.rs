@@ -46,6 +46,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
             emulation::check_neon(workspace, steps)
         },
     )?;
+    package::trial::try_out(workspace, steps, &chromium, is_all)?;
     if is_all {
         steps.take("benches, each once", || {
             run(workspace.cargo().args(["bench", "--workspace", "--bench", "*", "--", "--test"]))

@@ -9,7 +9,9 @@
 
 mod builds;
 mod calling;
+mod cancelling;
 mod early_exit;
+mod element;
 mod golden_chain;
 mod kernels;
 mod line;
