@@ -214,6 +214,14 @@ impl Page {
         Ok(())
     }
 
+    /// Brings the page before others of its browser: nothing is painted in those behind, so nothing is seen there.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub fn bring_to_front(&mut self) -> Result<(), Error> {
+        self.call("Page.bringToFront", json!({})).map(drop)
+    }
+
     /// Gives the page another size, in CSS pixels.
     ///
     /// # Errors

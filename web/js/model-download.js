@@ -2,8 +2,8 @@
  * The download of one model file: it goes on where an earlier one ended (RFC 9110, `Range` with `If-Range`), and hands
  * over what arrives in parts that are worth keeping.
  *
- * A connection that breaks is taken up again at once as long as every try brings something; one that brings nothing is
- * told. What is decided here is whether bytes can be the file at all; whether they are is the hash's word (model-store.js).
+ * A connection that breaks in an answer is taken up again at once, as long as that brings something; one that does not
+ * come about is told. What is decided here is whether bytes can be the file at all; whether they are is the hash's word (model-store.js).
  */
 
 import { MODELS_URL } from "./manifest.js";
@@ -28,8 +28,17 @@ const WHAT = "The model";
 /** What arrived cannot be the file. */
 export class WrongFile extends Error {}
 
-/** The connection broke, and may do better another time. */
-class ConnectionLost extends Error {}
+/** The connection broke, after an answer had begun or before, and may do better another time. */
+class ConnectionLost extends Error {
+  /**
+   * @param {string} message
+   * @param {boolean} hasBegun
+   */
+  constructor(message, hasBegun) {
+    super(message);
+    this.hasBegun = hasBegun;
+  }
+}
 
 /** What has arrived of a file. */
 export class Arrival {
@@ -105,13 +114,15 @@ export class Arrival {
  * @param {AbortSignal} signal
  */
 export async function download(model, arrival, cache, onLoaded, signal) {
-  for (;;) {
+  for (let barren = 0; ; ) {
     const before = arrival.bytes;
     try {
       return await receive(model, arrival, cache, onLoaded, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof ConnectionLost) || arrival.bytes <= before) throw error;
+      // Browsers drop what had arrived but was not read yet: one answer in vain proves nothing.
+      barren = arrival.bytes > before ? 0 : barren + 1;
+      if (!(error instanceof ConnectionLost && error.hasBegun) || barren > 1) throw error;
     } finally {
       await arrival.settle();
     }
@@ -135,7 +146,7 @@ async function receive(model, arrival, cache, onLoaded, signal) {
   let beginning = arrival.bytes === 0 ? "" : MAGIC;
   for (;;) {
     const { done, value } = await reader.read().catch(() => {
-      throw lost(model, arrival.bytes);
+      throw lost(model, arrival.bytes, true);
     });
     if (done) break;
     if (beginning.length < MAGIC.length) {
@@ -146,7 +157,7 @@ async function receive(model, arrival, cache, onLoaded, signal) {
     if (arrival.bytes > model.size_bytes) throw await wrong(reader, "");
     onLoaded(arrival.bytes);
   }
-  if (arrival.bytes < model.size_bytes) throw lost(model, arrival.bytes);
+  if (arrival.bytes < model.size_bytes) throw lost(model, arrival.bytes, true);
 }
 
 /**
@@ -168,7 +179,7 @@ async function ask(model, arrival, cache, signal) {
   // Named by content, a model stays in the caches on the way until another one takes its place.
   const url = `${MODELS_URL}${model.file}?sha256=${model.sha256}`;
   const response = await fetch(url, { headers, cache, signal }).catch(() => {
-    throw arrival.bytes > 0 ? lost(model, arrival.bytes) : new ConnectionLost(noAnswer(WHAT).message);
+    throw arrival.bytes > 0 ? lost(model, arrival.bytes, false) : noAnswer(WHAT);
   });
   if (response.status === 206 && isContinuation(response, arrival.bytes, model.size_bytes)) return response;
   // Other bytes than the ones that were asked for, or none: what is here belongs to no file of the server.
@@ -199,11 +210,11 @@ async function wrong(reader, beginning) {
 /**
  * @param {ManifestModel} model
  * @param {number} bytes
+ * @param {boolean} hasBegun
  */
-function lost({ size_bytes }, bytes) {
-  return new ConnectionLost(
-    `The connection broke after ${megabytes(bytes)} of ${megabytes(size_bytes)} MB. Try again: the download goes on from there.`,
-  );
+function lost({ size_bytes }, bytes, hasBegun) {
+  const far = `${megabytes(bytes)} of ${megabytes(size_bytes)} MB`;
+  return new ConnectionLost(`The connection broke after ${far}. Try again: the download goes on from there.`, hasBegun);
 }
 
 /** @param {number} bytes */

@@ -220,7 +220,14 @@ async function whileOpen(signal, work) {
     signal.throwIfAborted();
     const stop = new AbortController();
     const onAbort = () => stop.abort(signal.reason);
-    const onHide = (/** @type {PageTransitionEvent} */ { persisted }) => persisted && stop.abort();
+    /** @type {Promise<unknown>} */
+    let comesBack = Promise.resolve();
+    const onHide = (/** @type {PageTransitionEvent} */ { persisted }) => {
+      if (!persisted) return;
+      // From now on: the page may sleep before the work has ended.
+      comesBack = new Promise((resolve) => globalThis.addEventListener("pageshow", resolve, { once: true }));
+      stop.abort();
+    };
     signal.addEventListener("abort", onAbort);
     globalThis.addEventListener?.("pagehide", onHide);
     try {
@@ -228,7 +235,7 @@ async function whileOpen(signal, work) {
     } catch (error) {
       signal.throwIfAborted();
       if (!stop.signal.aborted) throw error;
-      await new Promise((resolve) => globalThis.addEventListener("pageshow", resolve, { once: true }));
+      await comesBack;
     } finally {
       signal.removeEventListener("abort", onAbort);
       globalThis.removeEventListener?.("pagehide", onHide);

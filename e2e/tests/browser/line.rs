@@ -16,8 +16,8 @@ pub enum Fault {
     CutAfter(usize),
     /// The rest of the answer waits for [`Line::release`] after so many bytes, or never comes: [`Line::hang_up`].
     HoldAfter(usize),
-    /// The connection ends before the answer.
-    Refuse,
+    /// The server has too much to do.
+    Busy,
     /// These bytes arrive instead.
     Instead(Vec<u8>),
 }
@@ -126,8 +126,9 @@ fn pass_on(mut client: TcpStream, shared: &Shared) -> Option<()> {
         client.write_all(answer.as_bytes()).ok()?;
         return client.write_all(bytes).ok();
     }
-    if let Some(Fault::Refuse) = fault {
-        return client.shutdown(Shutdown::Both).ok();
+    if let Some(Fault::Busy) = fault {
+        let answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        return client.write_all(answer.as_bytes()).ok();
     }
     let upstream = shared.upstream.lock().ok()?.strip_prefix("http://")?.to_owned();
     let mut server = TcpStream::connect(upstream).ok()?;

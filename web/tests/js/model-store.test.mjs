@@ -240,21 +240,39 @@ test("models that are not offered any more are forgotten, others stay", async ()
   assert.deepEqual(await store.storageUsage(), { used_bytes: 5, quota_bytes: 1000, is_kept: true });
 });
 
-test("a page that is put away in mid-download goes on when it comes back", async () => {
+/** A page whose download hangs at 600 KiB, and then does this. */
+function openHanging(t, onHang) {
   const page = new EventTarget();
   setUp(server, {
     addEventListener: page.addEventListener.bind(page),
     removeEventListener: page.removeEventListener.bind(page),
   });
+  t.after(() => {
+    delete globalThis.addEventListener;
+    delete globalThis.removeEventListener;
+  });
   const hide = () => page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
-  server.answers = [server.hangingAfter(600 * KIB, hide)];
+  const show = () => page.dispatchEvent(new Event("pageshow"));
+  server.answers = [server.hangingAfter(600 * KIB, () => onHang(hide, show))];
+  return show;
+}
+
+test("a page that is put away in mid-download goes on when it comes back", async (t) => {
+  const show = openHanging(t, (hide) => hide());
   const file = get(await openPage("model-store.js"));
   while (server.requests.length === 0) await new Promise(setImmediate);
   for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
   assert.equal(server.requests.length, 1, "it asks for nothing while it is away");
-  page.dispatchEvent(new Event("pageshow"));
+  show();
   assert.deepEqual(await bytesOf(await file), BIG.bytes);
   assert.equal(server.requests[1].range, `bytes=${600 * KIB}-`);
-  delete globalThis.addEventListener;
-  delete globalThis.removeEventListener;
+});
+
+test("a page that sleeps before its download has stopped goes on, too", async (t) => {
+  openHanging(t, (hide, show) => {
+    hide();
+    show();
+  });
+  assert.deepEqual(await bytesOf(await get(await openPage("model-store.js"))), BIG.bytes);
+  assert.equal(server.requests[1].range, `bytes=${600 * KIB}-`);
 });
