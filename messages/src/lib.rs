@@ -11,4 +11,4 @@ pub use engine::{
     EMPTY_TEXT, EngineInfo, Explanation, ExplanationPart, MAX_EXPLAINED_WORDS, Outcome, Prediction, Progress,
     TEXT_TOO_LONG, TextFailure, WordContribution,
 };
-pub use manifest::{Manifest, ManifestModel, Metrics};
+pub use manifest::{Manifest, ManifestModel, Metrics, Quality, ReliabilityBin, Share};

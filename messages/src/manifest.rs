@@ -1,5 +1,6 @@
 //! `models/manifest.json`: the models there are, written by `trainer export`, read by server, page and benches.
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 /// Every model of a `models/` folder.
@@ -50,6 +51,43 @@ pub struct ManifestModel {
     pub quantization: String,
     /// Measured on the run's test rows; what was chosen by which rows stands in the model card.
     pub metrics: Metrics,
+    /// Where it is good, where it is weak, and what its confidence is worth; absent from earlier manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<Quality>,
+}
+
+/// More of what was measured when the model was exported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quality {
+    /// The test rows of each kind of text, where the run tells several apart: by its name.
+    pub domains: IndexMap<String, Metrics>,
+    /// Confidence against accuracy over all test rows, by rising confidence (Guo et al. 2017, figure 1).
+    pub reliability: Vec<ReliabilityBin>,
+    /// Texts that are hard on purpose, by what makes them so, in the order of the set; none where the model has other labels.
+    pub challenge: IndexMap<String, Share>,
+}
+
+/// The predictions of one range of confidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReliabilityBin {
+    /// Mean highest probability, 0 ..= 1.
+    pub confidence: f64,
+    /// Share that is right, 0 ..= 1.
+    pub accuracy: f64,
+    /// Predictions in the range, at least one.
+    pub rows: usize,
+}
+
+/// How many texts get the right label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// How many there are.
+    pub texts: usize,
+    /// How many of them get their label.
+    pub right: usize,
 }
 
 /// Quality on a labelled data set.
@@ -81,6 +119,7 @@ mod tests {
             labels: vec!["Bearish".to_owned(), "Bullish".to_owned()],
             quantization: "Q8_0".to_owned(),
             metrics: Metrics { rows: 1, accuracy: 1.0, macro_f1: 1.0, ece: 0.0, nll: 0.0 },
+            quality: None,
         }
     }
 

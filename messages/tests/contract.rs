@@ -53,6 +53,7 @@ fn manifest(preview: Option<&str>) -> Manifest {
         labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
         quantization: "Q4_0".to_owned(),
         metrics: Metrics { rows: 1_000, accuracy: 0.875, macro_f1: 0.75, ece: 0.0625, nll: 0.5 },
+        quality: None,
     };
     Manifest { default: "big".to_owned(), preview: preview.map(str::to_owned), models: vec![model] }
 }

@@ -109,6 +109,7 @@ mod tests {
             labels: Vec::new(),
             quantization: "F32".to_owned(),
             metrics: Metrics { rows: 1, accuracy: 1.0, macro_f1: 1.0, ece: 0.0, nll: 0.0 },
+            quality: None,
         }
     }
 

@@ -16,13 +16,16 @@ use crate::output::file::write_atomically;
 use crate::output::standard_output::print;
 use crate::output::tables;
 use crate::run::finished::FinishedRun;
+use crate::scoring::challenge;
 use crate::scoring::edits;
 use crate::scoring::metrics::Evaluation;
 use crate::scoring::predictions::progress_bar;
+use crate::scoring::reliability;
+use crate::scoring::scored::{Scored, ScoredDomain};
 use anyhow::{Context, bail};
 use classifier::model_file::StorageFormat;
 use indexmap::IndexMap;
-use messages::ManifestModel;
+use messages::{ManifestModel, Metrics, Quality, ReliabilityBin, Share};
 use std::path::PathBuf;
 
 /// What is asked for.
@@ -112,7 +115,8 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
         sha256: sha256_hex(bytes),
         labels: config.data.labels.clone(),
         quantization: storage.matrices().to_string(),
-        metrics: messages::Metrics::from(&scored.evaluation),
+        metrics: Metrics::from(&scored.evaluation),
+        quality: Some(quality(scored, challenge.as_ref().map(|challenged| &challenged.scores))),
     };
     let golden = golden::json(bytes, classifier)?;
     let settings = config.without_paths().to_toml()?;
@@ -139,6 +143,25 @@ pub fn publish(request: &Request) -> anyhow::Result<Published> {
     }
     let (evaluation, domains) = (scored.evaluation.clone(), scored.evaluations());
     Ok(Published { evaluation, domains, file, size_bytes: bytes.len() })
+}
+
+/// What the manifest says of a model besides its figures over all test rows.
+fn quality(scored: &Scored, challenge: Option<&challenge::Scores>) -> Quality {
+    let domain = |(name, domain): (&String, &ScoredDomain)| (name.clone(), Metrics::from(&domain.evaluation));
+    let bins = reliability::reliability(&scored.answers.probabilities, &scored.labels);
+    let bin = |bin: &reliability::ReliabilityBin| {
+        let reliability::ReliabilityBin { confidence, accuracy, rows, .. } = *bin;
+        ReliabilityBin { confidence, accuracy, rows }
+    };
+    let kinds = challenge.map(|scores| &scores.kinds).into_iter().flatten();
+    let kind = |(name, share): (&String, &challenge::Share)| {
+        (name.clone(), Share { texts: share.texts, right: share.right })
+    };
+    Quality {
+        domains: scored.domains.iter().map(domain).collect(),
+        reliability: bins.iter().map(bin).collect(),
+        challenge: kinds.map(kind).collect(),
+    }
 }
 
 /// A selective accuracy that no threshold guarantees is no reason to fail, but one to know.

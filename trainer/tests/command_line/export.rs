@@ -42,6 +42,16 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
             "{card}"
         );
         assert!(model.metrics.accuracy > 0.8, "{}: {:?}", model.id, model.metrics);
+        let quality = model.quality.as_ref().unwrap();
+        assert!(quality.domains.is_empty(), "all rows are of one kind");
+        let rows: usize = quality.reliability.iter().map(|bin| bin.rows).sum();
+        let right: f64 = quality.reliability.iter().map(|bin| bin.accuracy * bin.rows as f64).sum();
+        assert_eq!(
+            (rows, right.round()),
+            (model.metrics.rows, (model.metrics.accuracy * rows as f64).round())
+        );
+        let share = &quality.challenge["negation"];
+        assert!(card.contains(&format!("{} of {}", share.right, share.texts)), "{share:?} in {card}");
         for section in
             ["Quality", "Calibration", "Known weaknesses", "Challenge set", "Storage", "How it was made"]
         {

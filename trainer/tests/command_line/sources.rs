@@ -107,6 +107,9 @@ fn every_source_is_learned_from_by_its_own_rules_and_measured_by_itself() {
     assert!(table.contains(&format!("epoch {} of 8 is kept", kept["epoch"])), "{table}");
     // Ids mean what each source says of them: of the posts 0 is Neutral.
     folder.succeeds(&["export", "--run", "run", "--id", "tiny"]);
+    let model = &json(&folder, "models/manifest.json")["models"][0];
+    let rows = |domain: &str| model["quality"]["domains"][domain]["rows"].as_u64().unwrap();
+    assert_eq!(rows("news") + rows("social"), model["metrics"]["rows"].as_u64().unwrap());
     let texts = ["the company meets 913 13", "the company plunge 914 14", "the company soar 917 17"];
     let predict = [&["predict", "--model", "models/tiny/model.gguf"][..], &texts].concat();
     let labels = folder.succeeds(&predict);
