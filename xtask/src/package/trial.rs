@@ -102,7 +102,8 @@ impl<'w> Trial<'w> {
         let served = self.served(&project, &[])?;
         self.expect_answer(&served.origin).context("in development")?;
         drop(served);
-        run(self.vite_command(&project).args(["build", "--logLevel", "warn"]))?;
+        // With a relative base, as for a page under whatever path.
+        run(self.vite_command(&project).args(["build", "--base", "./", "--logLevel", "warn"]))?;
         let served = self.served(&project, &["preview"])?;
         self.expect_answer(&served.origin).context("when it is built")
     }
