@@ -156,7 +156,8 @@ test("each text has its own outcome, and a strict call needs nothing of what com
 
 test("a call that is cancelled drops what has not begun, and keeps its reason", async () => {
   const running = gate();
-  const started = install({ answer: engine("tiny", { classify: (_worker, [texts]) => running.promise.then(() => reading(_worker, [texts])) }) });
+  const classify = (worker, args) => running.promise.then(() => reading(worker, args));
+  const started = install({ answer: engine("tiny", { classify }) });
   const pool = await load(1);
   const stop = new AbortController();
   const reason = new Error("another file");
