@@ -108,7 +108,8 @@ export class TickerTone extends Base {
     try {
       const classifier = await this.#join();
       signal.throwIfAborted();
-      const [prediction] = /** @type {[import("./tickertone.js").Prediction]} */ (await classifier.classify([text], { signal }));
+      const [prediction] = await classifier.classify([text], { signal });
+      if (prediction === undefined) return;
       this.#prediction = prediction;
       this.#show(prediction);
       this.#tell("tickertone-prediction", { text, prediction });
@@ -123,7 +124,9 @@ export class TickerTone extends Base {
   /** The classifier for what the attributes say, shared with those that say the same. */
   async #join() {
     const model = this.closest("[model]")?.getAttribute("model");
-    if (!model) throw new TypeError('expected the address of a model file, as in <ticker-tone model="…">, found none');
+    if (!model) {
+      throw new TypeError('expected the address of a model file, as in <ticker-tone model="…">, found none');
+    }
     const sha256 = this.getAttribute("sha256") ?? this.closest("[model]")?.getAttribute("sha256") ?? undefined;
     const key = JSON.stringify([new URL(model, document.baseURI), sha256]);
     if (key !== this.#key) this.#leave();

@@ -12,6 +12,8 @@ mod calling;
 mod cancelling;
 mod early_exit;
 mod element;
+mod elsewhere;
+mod foreign;
 mod golden_chain;
 mod kernels;
 mod line;

@@ -156,7 +156,8 @@ test("each text has its own outcome, and a strict call needs nothing of what com
 
 test("a call that is cancelled drops what has not begun, and keeps its reason", async () => {
   const running = gate();
-  const started = install({ answer: engine("tiny", { classify: (_worker, [texts]) => running.promise.then(() => reading(_worker, [texts])) }) });
+  const classify = (worker, args) => running.promise.then(() => reading(worker, args));
+  const started = install({ answer: engine("tiny", { classify }) });
   const pool = await load(1);
   const stop = new AbortController();
   const reason = new Error("another file");
@@ -169,6 +170,15 @@ test("a call that is cancelled drops what has not begun, and keeps its reason", 
   assert.equal(started[0].argumentsOf("classify").length, 2, "one chunk had begun");
   await assert.rejects(pool.classify(["late"], { signal: AbortSignal.abort(reason) }), (error) => error === reason);
   assert.equal(started[0].argumentsOf("classify").length, 2);
+});
+
+test("a short call does not wait for the end of a long one", async () => {
+  const started = install();
+  const pool = await load(1);
+  const long = pool.classify([...MANY, ...MANY, ...MANY]);
+  assert.deepEqual(labels(await pool.classify(["short"])), ["short"]);
+  assert.deepEqual(started[0].argumentsOf("classify")[1], [["short"]], "one chunk had begun");
+  assert.equal((await long).length, 900);
 });
 
 test("progress of a call is told in texts and ends with all of them; what its listener throws ends the call", async () => {

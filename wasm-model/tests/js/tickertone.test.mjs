@@ -134,6 +134,15 @@ test("the package holds every file beside the README that explains it", async ()
   }
 });
 
+test("the examples name the tarball of this version", async () => {
+  const { version } = JSON.parse(await readFile(new URL("package.json", PACKAGE), "utf8"));
+  for (const example of ["node", "vite", "webpack"]) {
+    const manifest = new URL(`../../../examples/${example}/package.json`, import.meta.url);
+    const { dependencies } = JSON.parse(await readFile(manifest, "utf8"));
+    assert.equal(dependencies.tickertone, `file:../../dist/package/tickertone-${version}.tgz`);
+  }
+});
+
 test("the README explains every option", async () => {
   const readme = await readFile(new URL("README.md", PACKAGE), "utf8");
   const types = await readFile(new URL("tickertone.d.ts", PACKAGE), "utf8");
