@@ -76,4 +76,8 @@ pub struct EngineInfo {
     pub max_tokens: usize,
     /// Layers of the model.
     pub layers: usize,
+    /// An answer whose highest probability lies below this is uncertain; one above it only where the model knows nearly
+    /// none of the text's words.
+    #[serde(rename = "uncertainBelow")]
+    pub uncertain_below: f32,
 }

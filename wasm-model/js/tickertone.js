@@ -103,6 +103,9 @@ import { loadPool } from "./pool.js";
  * Longest input in tokens, the two special ones included.
  * @property {number} layers
  * Layers of the model.
+ * @property {number} uncertainBelow
+ * An answer whose highest probability lies below this is uncertain; one above it only where the model knows nearly none
+ * of the text's words.
  */
 
 /** Most workers that are started unasked: each holds the model once more. */
