@@ -58,7 +58,7 @@ pub struct WordContribution {
 }
 
 /// Which engine answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EngineInfo {
     /// Id of the loaded model, as in the manifest.
     pub model: String,
