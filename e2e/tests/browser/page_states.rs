@@ -80,9 +80,13 @@ fn a_broken_download_is_told_and_tried_again() {
     let mut site = open_behind(Fault::CutAfter(1_000_000));
     site.goto_app();
     let error: String =
-        site.page.wait_for("document.querySelector('[data-testid=error]')?.textContent").unwrap();
+        site.page.wait_for("document.querySelector('[data-testid=error]')?.innerText").unwrap();
     site.take_picture("broken-download");
-    assert!(error.contains(&default_model().size_bytes.to_string()), "{error}");
+    assert!(error.contains("Check the connection"), "{error}");
+    assert!(!error.contains(&default_model().size_bytes.to_string()), "for people: {error}");
+    let details = "return document.querySelector('[data-testid=error-details]').textContent;";
+    let details: String = site.page.evaluate(details).unwrap();
+    assert!(details.contains(&default_model().size_bytes.to_string()), "for whoever runs the site: {details}");
     site.page.click("#tweet").unwrap();
     site.page.type_text("still usable").unwrap();
     site.page.click("[data-testid=retry]").unwrap();
@@ -99,7 +103,7 @@ fn another_file_than_the_manifest_says_is_refused() {
     site.goto_app();
     let error: String =
         site.page.wait_for("document.querySelector('[data-testid=error]')?.textContent").unwrap();
-    assert!(error.contains(&default_model().sha256), "{error}");
+    assert!(error.contains("arrived damaged") && !error.contains(&default_model().sha256), "{error}");
     site.page.click("[data-testid=retry]").unwrap();
     site.page.wait_for::<bool>("!!document.querySelector('[data-testid=hint]')").unwrap();
 }
