@@ -51,13 +51,13 @@ pub fn App() -> Html {
                         dispatch={dispatch.clone()}
                     />
                     <Examples {text} dispatch={dispatch.clone()} />
-                    <HistoryList
-                        history={state.history.clone()}
-                        current={state.text.clone()}
-                        dispatch={dispatch.clone()}
-                    />
                 </div>
                 <ResultPanel state={(*state).clone()} dispatch={dispatch.clone()} />
+                <HistoryList
+                    history={state.history.clone()}
+                    current={state.text.clone()}
+                    dispatch={dispatch.clone()}
+                />
             </div>
             <div class="reading-many" hidden={state.view != View::Many}>
                 <Many answerer={answerer(&state, &engines.borrow())} pasted={state.handed_over.clone()} />

@@ -36,7 +36,7 @@ const LOADING: [(&[&str], Trouble); 7] = [
         },
     ),
     (
-        &["sha-256", "magic", "gguf", "model file of", "damaged", "not a model"],
+        &["sha-256", "magic", "model file of", "damaged", "not a model"],
         Trouble {
             title: "The model arrived damaged",
             advice: "Nothing of it was used. Try again; if it stays like this, whoever runs this site has to repair the file.",

@@ -27,7 +27,8 @@ pub fn visit(mut each: impl FnMut(&mut Site, &str)) {
     error(&mut each);
     let mut site = Site::open();
     site.goto_app();
-    site.page.wait_for::<bool>("!!document.querySelector('.squares') && !document.querySelector('.loading')").unwrap();
+    let is_ready = "!!document.querySelector('.squares') && !document.querySelector('progress')";
+    site.page.wait_for::<bool>(is_ready).unwrap();
     each(&mut site, "empty");
     for text in TEXTS {
         write(&mut site, text);

@@ -57,7 +57,7 @@ fn on_its_way(
         <div class="preview-note" data-testid="preview-note">
             <div class="loading-foot">
                 <p id="preview-note">
-                    { "A quick answer by the small model " }<span class="model-id">{ model }</span>
+                    { "Quick answers by the small model " }<span class="model-id">{ model }</span>
                     { format!("; {state}") }<span class="figures">{ share }</span>
                 </p>
                 { pause_button(is_paused, dispatch) }

@@ -142,8 +142,9 @@ fn of_failure(failure: &TextFailure, onretry: &Callback<MouseEvent>, dispatch: &
 
 fn knowledge(state: &State) -> Html {
     let manifest = state.manifest.as_ref();
+    // The small model only bridges the way to the one that is told of.
     let model = match state.models.readiness() {
-        Readiness::Answering(_, engine) => manifest.and_then(|manifest| manifest.find(&engine.info.model)),
+        Readiness::Answering(Role::Default, engine) => manifest.and_then(|manifest| manifest.find(&engine.info.model)),
         _ => manifest.and_then(|manifest| manifest.default_model()),
     };
     html! { <Knowledge model={model.cloned()} /> }
