@@ -230,13 +230,13 @@ impl State {
             self.is_settled |= is_settled;
             return;
         }
+        self.is_one_text &= text::continues(&self.text, &text);
         self.text = text;
         self.revision += 1;
         self.is_settled = is_settled;
         self.failure = None;
         self.why = Why::Closed;
         self.cancel_explanation();
-        self.is_one_text &= text::lines(&self.text) != Lines::One;
         if self.blank().is_some() || self.is_list() {
             self.answer = None;
         }

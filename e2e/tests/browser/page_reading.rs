@@ -171,7 +171,7 @@ fn a_list_is_offered_to_be_read_line_by_line() {
     assert!(!site.page.evaluate::<bool>(is_judged).unwrap(), "judged as one text");
     site.page.click("[data-testid=as-one]").unwrap();
     site.page.wait_for::<bool>("!!document.querySelector('[data-testid=truncated]')").unwrap();
-    write(&mut site, &format!("{BEARISH}\n{BULLISH}\n").repeat(6));
+    write(&mut site, &format!("{BULLISH}\n{BEARISH}\n").repeat(6));
     site.page.click("[data-testid=one-by-one]").unwrap();
     site.page.wait_for::<bool>("location.hash === '#many' && !document.querySelector('.reading-many').hidden").unwrap();
 }

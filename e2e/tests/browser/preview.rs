@@ -179,8 +179,7 @@ fn a_second_visit_goes_straight_to_the_default() {
     assert_eq!(loads(&site, &small), 1);
     let downloads = site.downloads();
     site.goto_blank();
-    site.goto_app();
-    write(&mut site, text);
+    site.goto_app(); // where the text still stands
     site.page.wait_for::<Answer>(SETTLED).unwrap();
     assert_eq!(loads(&site, &small), 1, "the preview was asked for, though the default was there");
     assert_eq!(site.downloads(), downloads, "the default was not cached");
@@ -196,8 +195,7 @@ fn a_visit_that_was_left_too_early_begins_with_the_preview_again() {
     progress(&mut site, default_model().size_bytes);
     site.goto_blank();
     let before = loads(&site, &small);
-    site.goto_app();
-    write(&mut site, "Flat");
+    site.goto_app(); // where the text still stands
     assert_quick(&mut site, &small, "preview-note", "Flat");
     assert_eq!(loads(&site, &small), before + 1);
     // The browser may still be at the first download.

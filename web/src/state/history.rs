@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::continues;
+
 /// So many are kept.
 const MOST: usize = 50;
 
@@ -92,15 +94,6 @@ impl History {
         remove(&mut self.entries);
         self.is_draft = false;
     }
-}
-
-/// Whether a text is the one before with something added, taken away or changed near its end: one begins with the other,
-/// or with half of it.
-fn continues(before: &str, after: &str) -> bool {
-    let is_same = |(one, other): &(char, char)| one == other;
-    let common = before.chars().zip(after.chars()).take_while(is_same).count();
-    let (before, after) = (before.chars().count(), after.chars().count());
-    common > 0 && (common == before.min(after) || 2 * common >= before.max(after))
 }
 
 #[cfg(test)]

@@ -46,6 +46,15 @@ pub fn lines(text: &str) -> Lines {
     }
 }
 
+/// Whether a text is the one before with something added, taken away or changed near its end: one begins with the other,
+/// or with half of it.
+pub fn continues(before: &str, after: &str) -> bool {
+    let is_same = |(one, other): &(char, char)| one == other;
+    let common = before.chars().zip(after.chars()).take_while(is_same).count();
+    let (before, after) = (before.chars().count(), after.chars().count());
+    common > 0 && (common == before.min(after) || 2 * common >= before.max(after))
+}
+
 /// Links are removed before the model reads, see the classifier's normalization. Of one with an emoji at its end something
 /// may be left: the engine knows.
 fn is_link(word: &str) -> bool {
@@ -67,6 +76,13 @@ mod tests {
         }
         assert_eq!(blank("https://example.org/a\u{1f680}"), None, "the engine reads the emoji");
         assert_eq!(blank("awww. https://example.org"), None);
+    }
+
+    #[test]
+    fn a_text_goes_on_where_it_begins_like_the_one_before() {
+        assert!(continues("Shares", "Shares plunge") && continues("Shares plunge", "Shares"));
+        assert!(continues("Shares plunge after", "Shares plunge now"));
+        assert!(!continues("Shares plunge", "Record profit") && !continues("", "Shares"));
     }
 
     #[test]

@@ -81,8 +81,9 @@ fn a_list_is_not_judged_as_one_text_unless_that_is_wanted() {
     state.apply(Action::TookAsOne);
     assert_eq!((state.lines(), running_text(&state)), (Lines::One, Some(&*list)));
     answer(&mut state, "Bearish");
-    write(&mut state, "one line");
-    write(&mut state, &list);
+    write(&mut state, &format!("{list} and more"));
+    assert_eq!(state.lines(), Lines::One, "it was only added to");
+    write(&mut state, &"Record profit\n".repeat(500));
     assert_eq!(state.lines(), Lines::List(500), "that was said of another text");
     write(&mut state, "three\nshort\nlines");
     assert_eq!((state.lines(), state.is_busy()), (Lines::Several(3), true));
