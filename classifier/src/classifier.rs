@@ -10,7 +10,7 @@ use crate::kernels::{self, Kernel};
 use crate::model_file::{Exit, ModelFile};
 use crate::normalization::Normalization;
 use crate::tokenizer::{Encoding, Tokenizer};
-use crate::{ClassifyError, ModelError};
+use crate::{ClassifyError, ModelError, TextError};
 use passes::{Answer, map};
 use std::sync::{Arc, Mutex};
 
@@ -165,10 +165,9 @@ impl Classifier {
     /// Classifies one text.
     ///
     /// # Errors
-    /// See [`Classifier::classify_batch`]; the index is 0.
-    pub fn classify(&self, text: &str) -> Result<Prediction, ClassifyError> {
-        let mut predictions = self.classify_batch(&[text])?;
-        predictions.pop().ok_or(ClassifyError::EmptyText { index: 0 })
+    /// There is nothing left to read after normalization, or it is above 1 MiB.
+    pub fn classify(&self, text: &str) -> Result<Prediction, TextError> {
+        self.classify_each(&[text]).pop().unwrap_or(Err(TextError::Empty))
     }
 
     /// Classifies texts; the predictions come in the order of the texts. No text, no prediction.
@@ -177,7 +176,7 @@ impl Classifier {
     /// rayon's pool share the batch, or the rows of one long text.
     ///
     /// # Errors
-    /// The first text that cannot be classified: nothing left after normalization, or above 1 MiB.
+    /// The first text that cannot be classified.
     pub fn classify_batch<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
@@ -194,41 +193,67 @@ impl Classifier {
         texts: &[T],
         depth: Depth,
     ) -> Result<Vec<Prediction>, ClassifyError> {
-        let encodings = map(texts, |index, text| self.encode(index, text.as_ref()));
-        let encodings = encodings.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let answers = self.answers(&encodings, depth);
-        let each = encodings.iter().zip(answers).enumerate();
-        each.map(|(index, (encoding, answer))| self.prediction(index, encoding, answer)).collect()
+        let encodings = map(texts, |_, text| self.encode(text.as_ref()));
+        // Nothing is computed for a batch that will not be answered.
+        let encodings: Vec<Encoding> = in_batch(encodings)?;
+        in_batch(self.predictions(encodings.into_iter().map(Ok).collect(), depth))
+    }
+
+    /// As [`Classifier::classify_batch`], but each text has its own outcome: one that cannot be classified costs no other
+    /// one its prediction.
+    pub fn classify_each<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Result<Prediction, TextError>> {
+        self.classify_each_at(texts, Depth::Adaptive)
+    }
+
+    /// As [`Classifier::classify_each`], read where `depth` says.
+    pub(crate) fn classify_each_at<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        depth: Depth,
+    ) -> Vec<Result<Prediction, TextError>> {
+        self.predictions(map(texts, |_, text| self.encode(text.as_ref())), depth)
     }
 
     /// Token ids of a text, checked to be worth a forward pass.
-    pub(crate) fn encode(&self, index: usize, text: &str) -> Result<Encoding, ClassifyError> {
+    pub(crate) fn encode(&self, text: &str) -> Result<Encoding, TextError> {
         if text.len() > MAX_TEXT_BYTES {
-            let found_bytes = text.len();
-            return Err(ClassifyError::TextTooLong { index, limit_bytes: MAX_TEXT_BYTES, found_bytes });
+            return Err(TextError::TooLong { limit_bytes: MAX_TEXT_BYTES, found_bytes: text.len() });
         }
         let encoding = self.tokenizer.encode(&self.normalization.apply(text), self.max_tokens);
-        let encoding =
-            encoding.map_err(|error| ClassifyError::Tokenizer { index, reason: error.to_string() })?;
+        let encoding = encoding.map_err(|error| TextError::Tokenizer { reason: error.to_string() })?;
         match encoding.input_ids.len() > self.tokenizer.num_special_tokens() {
             true => Ok(encoding),
-            false => Err(ClassifyError::EmptyText { index }),
+            false => Err(TextError::Empty),
         }
+    }
+
+    /// The outcome of each text, in order; those that could not be encoded keep their error.
+    fn predictions(
+        &self,
+        encodings: Vec<Result<Encoding, TextError>>,
+        depth: Depth,
+    ) -> Vec<Result<Prediction, TextError>> {
+        let readable: Vec<&Encoding> = encodings.iter().flatten().collect();
+        let mut answers = self.answers(&readable, depth).into_iter();
+        let outcome = |encoding: &Result<Encoding, TextError>| {
+            let encoding = encoding.as_ref().map_err(Clone::clone)?;
+            answers.next().map_or(Err(TextError::NotANumber), |answer| self.prediction(encoding, answer))
+        };
+        encodings.iter().map(outcome).collect()
     }
 
     fn prediction(
         &self,
-        index: usize,
         encoding: &Encoding,
         Answer { logits, num_layers }: Answer,
-    ) -> Result<Prediction, ClassifyError> {
+    ) -> Result<Prediction, TextError> {
         let temperature = match self.exit {
             Some(exit) if num_layers < self.num_layers() => exit.temperature,
             _ => self.temperature,
         };
         let probabilities = softmax(&logits, temperature);
         if logits.iter().any(|logit| !logit.is_finite()) {
-            return Err(ClassifyError::NotANumber { index });
+            return Err(TextError::NotANumber);
         }
         let best = (0..probabilities.len())
             .fold(0, |best, label| if probabilities[label] > probabilities[best] { label } else { best });
@@ -243,6 +268,12 @@ impl Classifier {
             is_truncated: encoding.is_truncated,
         })
     }
+}
+
+/// All outcomes of a batch, or its first error with the place of its text.
+fn in_batch<T>(outcomes: Vec<Result<T, TextError>>) -> Result<Vec<T>, ClassifyError> {
+    let outcomes = outcomes.into_iter().enumerate();
+    outcomes.map(|(index, outcome)| outcome.map_err(|error| ClassifyError { index, error })).collect()
 }
 
 /// softmax(logits / temperature): calibrated probabilities, in label order (Guo et al. 2017, equation 9). The same

@@ -1,7 +1,7 @@
 //! What can go wrong, in two kinds: a model that cannot be loaded, a text that cannot be classified.
 //!
 //! Everything about a model is checked once, in [`Classifier::from_gguf`](crate::Classifier::from_gguf);
-//! after that only a text can be at fault.
+//! after that only a text can be at fault ([`TextError`]).
 
 use thiserror::Error;
 
@@ -55,43 +55,41 @@ pub enum ModelError {
     Candle(#[from] candle_core::Error),
 }
 
-/// Why a text was not classified.
-#[derive(Debug, Error)]
-pub enum ClassifyError {
+/// Why a text was not classified. It does not say which one: whoever has a batch counts in its own way.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TextError {
     /// Nothing was left to read.
     #[error(
-        "text {index} is empty: expected at least one word, found nothing to read (URLs, whitespace and control characters do not count). Leave it out or send other text"
+        "empty text: expected at least one word, found nothing to read (URLs, whitespace and control characters do not count). Leave it out or send other text"
     )]
-    EmptyText {
-        /// Position in the batch, from 0.
-        index: usize,
-    },
+    Empty,
     /// The text is larger than anything worth tokenizing.
-    #[error(
-        "text {index} is too long: expected at most {limit_bytes} bytes, found {found_bytes}. Send its beginning"
-    )]
-    TextTooLong {
-        /// Position in the batch, from 0.
-        index: usize,
+    #[error("expected a text of at most {limit_bytes} bytes, found {found_bytes}. Send its beginning")]
+    TooLong {
         /// Largest accepted text in UTF-8 bytes.
         limit_bytes: usize,
         /// Its size in UTF-8 bytes.
         found_bytes: usize,
     },
     /// The tokenizer failed.
-    #[error("text {index} could not be tokenized: {reason}")]
+    #[error("expected a text that can be tokenized, found: {reason}")]
     Tokenizer {
-        /// Position in the batch, from 0.
-        index: usize,
         /// The tokenizer's own words.
         reason: String,
     },
     /// The model computed something that is not a number.
     #[error(
-        "the model returned a probability that is not a number for text {index}: its weights are damaged. Load another model file"
+        "expected probabilities, found what is no number: the model's weights are damaged. Load another model file"
     )]
-    NotANumber {
-        /// Position in the batch, from 0.
-        index: usize,
-    },
+    NotANumber,
+}
+
+/// The first text of a batch that was not classified.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the text at index {index}: {error}")]
+pub struct ClassifyError {
+    /// Position in the batch, from 0.
+    pub index: usize,
+    /// Why it was not.
+    pub error: TextError,
 }

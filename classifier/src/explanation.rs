@@ -4,7 +4,7 @@
 //! on quantized weights; its price is one more text to classify for every word.
 
 use crate::normalization::emoji;
-use crate::{Classifier, ClassifyError, Depth, Prediction};
+use crate::{Classifier, Depth, Prediction, TextError};
 use std::ops::Range;
 
 /// Words beyond this are not left out in turn: what they contribute is not measured. A tweet has some 15, and 280
@@ -16,8 +16,10 @@ pub const MAX_EXPLAINED_WORDS: usize = 64;
 pub struct Explanation {
     /// The prediction for the whole text.
     pub prediction: Prediction,
-    /// The first [`MAX_EXPLAINED_WORDS`] words of the text, in reading order.
+    /// The first [`MAX_EXPLAINED_WORDS`] words of the text, in reading order; those of one part, where that was asked for.
     pub words: Vec<WordContribution>,
+    /// Words of a whole explanation of this text.
+    pub num_words: usize,
 }
 
 /// What one word contributed.
@@ -40,32 +42,48 @@ impl Classifier {
     ///
     /// # Errors
     /// As [`Classifier::classify`].
-    pub fn explain(&self, text: &str) -> Result<Explanation, ClassifyError> {
+    pub fn explain(&self, text: &str) -> Result<Explanation, TextError> {
+        self.explain_part(text, 0..MAX_EXPLAINED_WORDS)
+    }
+
+    /// As [`Classifier::explain`], for the words at these places alone (of the first [`MAX_EXPLAINED_WORDS`]): an
+    /// explanation can be made part by part, by several engines, and be given up between two parts.
+    ///
+    /// # Errors
+    /// As [`Classifier::classify`].
+    pub fn explain_part(&self, text: &str, places: Range<usize>) -> Result<Explanation, TextError> {
         let prediction = self.classify(text)?;
         let label = self.labels().iter().position(|label| *label == prediction.label).unwrap_or_default();
-        let mut words = words(text);
-        words.truncate(MAX_EXPLAINED_WORDS);
+        let mut words = explained_words(text);
+        let num_words = words.len();
+        words.truncate(places.end);
+        words.drain(..places.start.min(words.len()));
         let leave_out = |word: &Range<usize>| format!("{} {}", &text[..word.start], &text[word.end..]);
         let without: Vec<String> = words.iter().map(leave_out).collect();
-        // Some words are all there is to read: without them there is nothing to classify.
-        let readable: Vec<usize> =
-            (0..without.len()).filter(|&at| self.encode(at, &without[at]).is_ok()).collect();
-        let texts: Vec<&str> = readable.iter().map(|&at| without[at].as_str()).collect();
         let depth = match prediction.num_layers < self.num_layers() {
             true => Depth::Exit,
             false => Depth::Full,
         };
         let chance = 1.0 / self.labels().len() as f32;
-        let mut probability_without = vec![chance; without.len()];
-        for (&at, prediction) in readable.iter().zip(self.classify_batch_at(&texts, depth)?) {
-            probability_without[at] = prediction.probabilities[label];
-        }
-        let words = words.into_iter().zip(&probability_without).map(|(word, without)| WordContribution {
-            word: text[word].to_owned(),
-            contribution: prediction.probabilities[label] - without,
+        let words = words.into_iter().zip(self.classify_each_at(&without, depth)).map(|(word, without)| {
+            let without = match without {
+                Ok(prediction) => prediction.probabilities[label],
+                // Some words are all there is to read: without them there is nothing to classify.
+                Err(TextError::Empty) => chance,
+                Err(error) => return Err(error),
+            };
+            let contribution = prediction.probabilities[label] - without;
+            Ok(WordContribution { word: text[word].to_owned(), contribution })
         });
-        Ok(Explanation { words: words.collect(), prediction })
+        Ok(Explanation { words: words.collect::<Result<_, _>>()?, num_words, prediction })
     }
+}
+
+/// The words that are left out in turn.
+fn explained_words(text: &str) -> Vec<Range<usize>> {
+    let mut words = words(text);
+    words.truncate(MAX_EXPLAINED_WORDS);
+    words
 }
 
 /// What stands between whitespace, with emoji apart.

@@ -19,7 +19,7 @@ pub mod normalization;
 pub mod tokenizer;
 
 pub use classifier::{Classifier, Depth, Prediction, softmax};
-pub use error::{ClassifyError, ModelError};
+pub use error::{ClassifyError, ModelError, TextError};
 pub use explanation::{Explanation, MAX_EXPLAINED_WORDS, WordContribution};
 
 /// How numbers are rounded to integers, for training that rounds as inference does.

@@ -75,6 +75,7 @@ pub fn request_body(bytes: &[u8]) {
     const MAX_TEXTS: usize = 8;
     const MAX_TEXT_BYTES: usize = 64;
     let found = parse_texts(bytes, MAX_TEXTS, MAX_TEXT_BYTES).ok();
+    let found: Option<Vec<String>> = found.and_then(|texts| texts.into_iter().collect::<Result<_, _>>().ok());
     let plain = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let expected: Option<Vec<String>> = serde_json::from_slice(plain).ok();
     let expected = expected

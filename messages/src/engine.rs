@@ -48,6 +48,39 @@ pub struct Explanation {
     pub words: Vec<WordContribution>,
 }
 
+/// A part of an explanation: some of its words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExplanationPart {
+    /// The classification of the whole text.
+    pub prediction: Prediction,
+    /// The words that were asked for, in reading order.
+    pub words: Vec<WordContribution>,
+    /// Words of the whole explanation.
+    pub total: usize,
+}
+
+/// What became of one text of a batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// It was classified.
+    Prediction(Prediction),
+    /// It was not.
+    Failure {
+        /// Why.
+        error: TextFailure,
+    },
+}
+
+/// Why a text was not classified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextFailure {
+    /// [`EMPTY_TEXT`], [`TEXT_TOO_LONG`], or `Error`.
+    pub name: String,
+    /// What was expected, what was found, what to do.
+    pub message: String,
+}
+
 /// What one word contributed, measured by leaving it out (occlusion; Zeiler & Fergus 2014, section 4.2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WordContribution {

@@ -8,7 +8,7 @@ mod engine;
 mod manifest;
 
 pub use engine::{
-    EMPTY_TEXT, EngineInfo, Explanation, MAX_EXPLAINED_WORDS, Prediction, Progress, TEXT_TOO_LONG,
-    WordContribution,
+    EMPTY_TEXT, EngineInfo, Explanation, ExplanationPart, MAX_EXPLAINED_WORDS, Outcome, Prediction, Progress,
+    TEXT_TOO_LONG, TextFailure, WordContribution,
 };
 pub use manifest::{Manifest, ManifestModel, Metrics};

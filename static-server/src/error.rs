@@ -4,6 +4,7 @@
 //! do; it never quotes a text. `message` and `status-code` stand in refusals as they do in the 200 answer, so that
 //! a client may read these two and nothing else.
 
+use crate::predict::RefusedTexts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -135,14 +136,6 @@ pub enum ApiError {
         /// Type of the body.
         found: &'static str,
     },
-    /// One element of the array is not a string.
-    #[error("expected a string at index {index}, found {found}. Send strings only")]
-    NotAString {
-        /// Position in the array, from 0.
-        index: usize,
-        /// Type of the element.
-        found: &'static str,
-    },
     /// The array is longer than allowed.
     #[error("expected at most {limit} texts, found {found}. Send them in several requests")]
     TooManyTexts {
@@ -151,21 +144,15 @@ pub enum ApiError {
         /// Texts in the request.
         found: usize,
     },
-    /// A text is larger than allowed.
-    #[error(
-        "expected at most {limit_bytes} bytes in the text at index {index}, found {found_bytes}. Send its beginning"
-    )]
-    TextTooLong {
-        /// Position in the array, from 0.
-        index: usize,
-        /// Largest accepted text in UTF-8 bytes.
-        limit_bytes: usize,
-        /// Its size in UTF-8 bytes.
-        found_bytes: usize,
-    },
-    /// The classifier refuses one of the texts; its own message names the index.
+    /// Texts get no answer; all of them are named.
     #[error("{0}")]
-    Text(classifier::ClassifyError),
+    Texts(RefusedTexts),
+    /// The query asks for something that there is not.
+    #[error("expected the parameters `on_error=null` and `details=true`, or none, found {found}")]
+    Query {
+        /// What the parser stumbled over.
+        found: String,
+    },
     /// The model is still being loaded, or the server is shutting down.
     #[error("expected a server that is ready, found it {found}. Try again in a moment")]
     NotReady {
@@ -206,12 +193,11 @@ impl ApiError {
             | Self::NotUnpackable { .. }
             | Self::OtherEncoding { .. }
             | Self::NotUtf8 { .. }
-            | Self::NotJson { .. } => StatusCode::BAD_REQUEST,
-            Self::NotAnArray { .. }
-            | Self::NotAString { .. }
-            | Self::TooManyTexts { .. }
-            | Self::TextTooLong { .. }
-            | Self::Text(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::NotJson { .. }
+            | Self::Query { .. } => StatusCode::BAD_REQUEST,
+            Self::NotAnArray { .. } | Self::TooManyTexts { .. } | Self::Texts(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::NotReady { .. } | Self::Busy { .. } | Self::PredictTooSlow { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

@@ -7,7 +7,7 @@
 
 use crate::config::Limits;
 use crate::error::ApiError;
-use classifier::{Classifier, ClassifyError, Prediction};
+use classifier::{Classifier, Prediction, TextError};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -68,31 +68,29 @@ impl Predictor {
         Ok(Place { classifier, permit })
     }
 
-    /// One prediction a text, in the order of the texts.
+    /// One outcome a text, in the order of the texts.
     ///
     /// # Errors
-    /// No answer in time, or a text that cannot be classified.
-    pub async fn predict(&self, place: Place, texts: Arc<Vec<String>>) -> Result<Vec<Prediction>, ApiError> {
+    /// No answer in time, or a model that is damaged.
+    pub async fn predict(
+        &self,
+        place: Place,
+        texts: Arc<Vec<String>>,
+    ) -> Result<Vec<Result<Prediction, TextError>>, ApiError> {
         let compute = async {
             let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| ApiError::Internal)?;
-            let predictions = tokio::task::spawn_blocking(move || {
+            let outcomes = tokio::task::spawn_blocking(move || {
                 let _held_until_computed = (place.permit, turn);
-                place.classifier.classify_batch(&texts)
+                place.classifier.classify_each(&texts)
             });
-            predictions.await.map_err(|panic| internal(&panic))?.map_err(refusal)
+            let outcomes = outcomes.await.map_err(|panic| internal(&panic))?;
+            match outcomes.contains(&Err(TextError::NotANumber)) {
+                true => Err(internal(&TextError::NotANumber)),
+                false => Ok(outcomes),
+            }
         };
         let outcome = tokio::time::timeout(self.timeout, compute).await;
         outcome.map_err(|_| ApiError::PredictTooSlow { limit: self.timeout })?
-    }
-}
-
-/// A text at fault is the client's to correct, anything else is not.
-fn refusal(error: ClassifyError) -> ApiError {
-    match error {
-        ClassifyError::EmptyText { .. }
-        | ClassifyError::TextTooLong { .. }
-        | ClassifyError::Tokenizer { .. } => ApiError::Text(error),
-        error => internal(&error),
     }
 }
 

@@ -2,16 +2,36 @@
  * The builds of the engine that this version ships, best first. `"auto"` takes the first that the browser
  * can run; a further build is one more row (and its name in `Build` of tickertone.js, and what to compile
  * in xtask/src/build.rs).
+ *
+ * Every address is written out where it is used, because that is how bundlers find the files: what is not a literal
+ * beside `import.meta.url` or in `import()` does not get into the bundle. They are functions, so that importing this
+ * file asks for nothing.
  */
+
+/** @typedef {import("./tickertone.js").Build} Build */
 
 /**
  * @typedef {object} EngineBuild
- * @property {import("./tickertone.js").Build} name  what `engine` and `info.engine` call it
+ * @property {Build} name  what `engine` and `info.engine` call it
  * @property {string} feature  what the browser must offer, in words
  * @property {Uint8Array<ArrayBuffer>} probe  the smallest module that validates only where the feature is there
- * @property {string} glue     its wasm-bindgen module, relative to this file
- * @property {string} wasm     its WebAssembly module, relative to this file
+ * @property {() => Promise<Glue>} importGlue  loads its wasm-bindgen module
+ * @property {() => URL} glueUrl  where this is as a file of its own: under another query it is another module
+ * @property {() => URL} wasmUrl  where its WebAssembly module is
  */
+
+/**
+ * What wasm-bindgen makes of the module: its own types are written when it is built (wasm-model/src/lib.rs).
+ *
+ * @typedef {any} Glue
+ */
+
+/**
+ * Glue modules that are here already, by build: service-worker.js brings them, since `import()` is refused there.
+ *
+ * @type {Map<string, Glue>}
+ */
+export const importedGlue = new Map();
 
 /** @type {readonly EngineBuild[]} */
 export const builds = Object.freeze([
@@ -23,8 +43,9 @@ export const builds = Object.freeze([
       0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0,
       65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 147, 2, 11,
     ),
-    glue: "./relaxed/tickertone_engine.js",
-    wasm: "./relaxed/tickertone_engine_bg.wasm",
+    importGlue: () => import("./relaxed/tickertone_engine.js"),
+    glueUrl: () => new URL("./relaxed/tickertone_engine.js", import.meta.url),
+    wasmUrl: () => new URL("./relaxed/tickertone_engine_bg.wasm", import.meta.url),
   },
   {
     name: "simd128",
@@ -33,8 +54,9 @@ export const builds = Object.freeze([
     probe: Uint8Array.of(
       0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
     ),
-    glue: "./simd128/tickertone_engine.js",
-    wasm: "./simd128/tickertone_engine_bg.wasm",
+    importGlue: () => import("./simd128/tickertone_engine.js"),
+    glueUrl: () => new URL("./simd128/tickertone_engine.js", import.meta.url),
+    wasmUrl: () => new URL("./simd128/tickertone_engine_bg.wasm", import.meta.url),
   },
 ]);
 
@@ -43,7 +65,7 @@ export const builds = Object.freeze([
  * refuse the module. `fallback` says why the first is not the build that was asked for, where it is not.
  *
  * @param {unknown} engine  `"auto"` or the name of a build
- * @returns {{ builds: EngineBuild[], fallback: string | null }}
+ * @returns {{ builds: Build[], fallback: string | null }}
  * @throws {TypeError} there is no such build
  * @throws {Error} the browser can run none
  */
@@ -61,5 +83,5 @@ export function chooseBuilds(engine) {
     throw new Error(`this browser lacks ${features}, one of which the engine needs: update it or use another one`);
   }
   const isAsWanted = engine === "auto" || runnable[0] === wanted;
-  return { builds: runnable, fallback: isAsWanted ? null : `this browser lacks ${wanted.feature}` };
+  return { builds: runnable.map(({ name }) => name), fallback: isAsWanted ? null : `this browser lacks ${wanted.feature}` };
 }

@@ -6,6 +6,9 @@
  * classification alike, and gives all memory back.
  */
 
+import { isForeign } from "./files.js";
+import { errorOf } from "./options.js";
+
 /**
  * A call that has no answer yet.
  *
@@ -25,32 +28,43 @@
  * @property {{ name: string, message: string }} [error]
  */
 
-const workerUrl = new URL("./worker.js", import.meta.url);
+/** What it says of a script that did not come, which the browser tells without a word. */
+const SILENT =
+  "its script could not be loaded. Check that worker.js is served as JavaScript beside the other files; that the " +
+  "Content-Security-Policy allows it (worker-src); and, where the page is served with Cross-Origin-Embedder-Policy, " +
+  "that worker.js is served with the same header";
+/** What always works, but computes in the caller's thread. */
+const WITHOUT = "load with worker: false";
 
 /** A worker, until it ends: by `end`, by an error of its script, or silently. */
 export class EngineWorker {
   /** @type {Worker} */
   #worker;
   #onEnd;
+  #where;
   #hasEnded = new AbortController();
   #lastId = 0;
   /** @type {Map<number, Pending>} */
   #pending = new Map();
 
-  /** @param {(reason: unknown) => void} onEnd  called once, whatever the end was; what was not answered is rejected after it */
-  constructor(onEnd) {
+  /**
+   * @param {(reason: unknown) => void} onEnd  called once, whatever the end was; what was not answered is rejected after it
+   * @param {string} [url]  where worker.js is, if not beside this file
+   */
+  constructor(onEnd, url) {
     this.#onEnd = onEnd;
+    this.#where = url ?? "worker.js";
     try {
-      this.#worker = new Worker(workerUrl, { type: "module", name: "tickertone" });
+      this.#worker = start(url);
     } catch (cause) {
-      const { message } = /** @type {Error} */ (cause);
-      throw new Error(`cannot start the worker ${workerUrl.href}: ${message}`, { cause });
+      const { name, message } = /** @type {Error} */ (cause);
+      const remedy = name === "SecurityError" ? "give the address of worker.js as workerUrl, or " : "";
+      throw new Error(`cannot start the worker ${this.#where}: ${message}; ${remedy}${WITHOUT}`, { cause });
     }
     this.#worker.onmessage = ({ data }) => this.#take(data);
     this.#worker.onerror = ({ message }) => {
-      // A script that could not be fetched, or that the browser may not run, comes without a message.
-      const why = message || "its script could not be loaded; check the network and the Content-Security-Policy";
-      this.end(new Error(`the worker ${workerUrl.href} failed: ${why}`));
+      const why = message || `${SILENT}; or ${WITHOUT}`;
+      this.end(new Error(`the worker ${this.#where} failed: ${why}`));
     };
     // Without a secure context there are no locks, and a worker that ends silently is not noticed.
     if (globalThis.navigator?.locks) this.#watch().catch(() => {});
@@ -99,7 +113,7 @@ export class EngineWorker {
     const name = `tickertone-${crypto.randomUUID()}`;
     await this.call("hold", [name]);
     await navigator.locks.request(name, { signal: this.#hasEnded.signal }, () =>
-      this.end(new Error(`the worker ${workerUrl.href} ended without a word, perhaps for lack of memory`)),
+      this.end(new Error(`the worker ${this.#where} ended without a word, perhaps for lack of memory`)),
     );
   }
 
@@ -118,8 +132,25 @@ export class EngineWorker {
     }
     this.#pending.delete(id);
     if (error === undefined) return resolve(result);
-    const thrown = error.name === "TypeError" ? new TypeError(error.message) : new Error(error.message);
-    thrown.name = error.name;
-    reject(thrown);
+    reject(errorOf(error));
   }
+}
+
+/**
+ * The address stands in the call, because that is how bundlers find the worker. A script of another origin is no worker,
+ * but one of ours may import it.
+ *
+ * @param {string} [url]
+ */
+function start(url) {
+  if (url === undefined) {
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "tickertone" });
+  }
+  const script = isForeign(url) ? URL.createObjectURL(importing(url)) : url;
+  return new Worker(script, { type: "module", name: "tickertone" });
+}
+
+/** @param {string} url */
+function importing(url) {
+  return new Blob([`import ${JSON.stringify(url)};`], { type: "text/javascript" });
 }

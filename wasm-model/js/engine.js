@@ -6,22 +6,40 @@
  * is decided in Rust, in wasm-model/src/download.rs and in the classifier.
  */
 
+import { builds as shipped, importedGlue } from "./builds.js";
+import { get, responseOf, sizeOf } from "./files.js";
+
+/** @typedef {import("./builds.js").Glue} Glue */
 /** @typedef {import("./builds.js").EngineBuild} EngineBuild */
+/** @typedef {import("./tickertone.js").Build} Build */
 /** @typedef {import("./tickertone.js").EngineInfo} EngineInfo */
-/** @typedef {import("./tickertone.js").Explanation} Explanation */
 /** @typedef {import("./tickertone.js").Prediction} Prediction */
 /** @typedef {import("./tickertone.js").Progress} Progress */
 
 /**
- * What tickertone.js needs of an engine, whichever thread it lives in: here a call returns its result, in a
- * worker a promise of it.
+ * What became of one text: its classification, or why there is none.
+ *
+ * @typedef {Prediction | { error: { name: string, message: string } }} Outcome
+ */
+
+/**
+ * A part of an explanation: what some of the text's words did for it, and how many words there are in all.
+ *
+ * @typedef {object} PartOfExplanation
+ * @property {Prediction} prediction
+ * @property {import("./tickertone.js").WordContribution[]} words
+ * @property {number} total
+ */
+
+/**
+ * An engine with a model, which computes one call at a time.
  *
  * @typedef {object} Engine
  * @property {EngineInfo} info
- * @property {(texts: readonly string[], firstIndex?: number) => Prediction[] | Promise<Prediction[]>} classify
- * @property {(text: string) => Explanation | Promise<Explanation>} explain
- * @property {() => number | Promise<number>} memory  size in bytes of the WebAssembly memory
- * @property {(tokens: number) => number} [runProducts]  for benches: the int8 products alone, and how many operations
+ * @property {(texts: readonly string[]) => Outcome[]} classify
+ * @property {(text: string, start: number, end: number) => PartOfExplanation} explain  of the words from `start` to `end`
+ * @property {() => number} memory  size in bytes of the WebAssembly memory
+ * @property {(tokens: number) => number} runProducts  for benches: the int8 products alone, and how many operations
  * @property {Source} [source]  where the request asked for it
  * @property {() => void} dispose
  */
@@ -36,21 +54,16 @@
  */
 
 /**
- * What to load.
+ * What to load; it can be sent to a worker.
  *
  * @typedef {object} LoadRequest
- * @property {EngineBuild[]} builds  those that may run, the one to try first in front
+ * @property {Build[]} builds  those that may run, the one to try first in front
  * @property {string | null} fallback  why the first is not the one that was asked for, where it is not
- * @property {string} model  an absolute URL
+ * @property {string | Blob} model  an absolute URL, or the file itself
+ * @property {Partial<Record<Build, string>>} [wasmUrl]  where modules are that do not lie beside this file
  * @property {string | undefined} [sha256]  what the model file must hash to
  * @property {boolean} [keepsSource]  further engines will be made of the same
  * @property {Source} [source]  of an earlier engine with the first of these builds; then nothing is fetched
- */
-
-/**
- * What wasm-bindgen makes of the module: its own types are written when it is built (wasm-model/src/lib.rs).
- *
- * @typedef {any} Glue
  */
 
 /**
@@ -81,25 +94,28 @@ const crashes = new WeakMap();
  *
  * @param {LoadRequest} request
  * @param {(progress: Progress) => void} onProgress
- * @param {AbortSignal} [signal]  stops the download; the error is then the browser's
+ * @param {AbortSignal} [signal]  stops the download; the error is then its reason
+ * @param {readonly EngineBuild[]} [rows]  what the names of builds mean
  * @returns {Promise<Engine>}
  */
-export async function loadEngine(request, onProgress, signal) {
+export async function loadEngine(request, onProgress, signal, rows = shipped) {
   const stop = new AbortController();
-  const onAbort = () => stop.abort();
+  const onAbort = () => stop.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort);
   try {
+    signal?.throwIfAborted();
+    const builds = request.builds.flatMap((wanted) => rows.filter(({ name }) => name === wanted));
     // The model is on its way while the module compiles.
     const [{ instance, fallback }, response] = await Promise.all([
-      instantiateFirst(request),
-      request.source ? responseOf(request.source.file) : get("the model", request.model, { signal: stop.signal }),
+      instantiateFirst(builds, request),
+      modelOf(request, { signal: stop.signal }),
     ]);
     const { glue, memory, module } = instance;
     const { engine, file } = await loadModel(instance, response, request, onProgress, stop.signal);
     return {
       info: { ...enter(glue, () => engine.info()), fallback },
-      classify: (texts, firstIndex = 0) => enter(glue, () => engine.classify(texts, firstIndex)),
-      explain: (text) => enter(glue, () => engine.explain(text)),
+      classify: (texts) => enter(glue, () => engine.classify(texts)),
+      explain: (text, start, end) => enter(glue, () => engine.explain(text, start, end)),
       memory: () => memory.buffer.byteLength,
       runProducts: (tokens) => enter(glue, () => engine.runProducts(tokens)),
       ...(file && { source: { module, file } }),
@@ -112,19 +128,31 @@ export async function loadEngine(request, onProgress, signal) {
 }
 
 /**
+ * The model's file on its way.
+ *
+ * @param {LoadRequest} request
+ * @param {RequestInit} init
+ */
+async function modelOf({ source, model }, init) {
+  const file = source?.file ?? model;
+  return typeof file === "string" ? get("the model", file, init) : responseOf(file);
+}
+
+/**
  * The first build that the browser compiles.
  *
+ * @param {EngineBuild[]} builds
  * @param {LoadRequest} request
  * @returns {Promise<{ instance: Instance, fallback: string | null }>}
  */
-async function instantiateFirst({ builds: [build, ...others], fallback, source, ...rest }) {
+async function instantiateFirst([build, ...others], request) {
   if (build === undefined) throw new TypeError("expected at least one build of the engine, found none");
   try {
-    return { instance: await instantiate(build, source?.module), fallback };
+    return { instance: await instantiate(build, request), fallback: request.fallback };
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError) || others.length === 0) throw error;
-    const why = `this browser cannot compile the build "${build.name}": ${error.message}`;
-    return instantiateFirst({ ...rest, builds: others, fallback: why });
+    const fallback = `this browser cannot compile the build "${build.name}": ${error.message}`;
+    return instantiateFirst(others, { ...request, fallback });
   }
 }
 
@@ -132,12 +160,12 @@ async function instantiateFirst({ builds: [build, ...others], fallback, source, 
  * The running module of a build. It is shared, so no caller's signal stops it.
  *
  * @param {EngineBuild} build
- * @param {WebAssembly.Module} [module]  compiled by another thread
+ * @param {LoadRequest} request
  */
-function instantiate(build, module) {
+function instantiate(build, request) {
   let instance = instances.get(build.name);
   if (instance === undefined) {
-    instance = start(build, module);
+    instance = start(build, request);
     instances.set(build.name, instance);
     instance.catch(() => forget(build.name));
   }
@@ -152,20 +180,29 @@ function forget(name) {
 
 /**
  * @param {EngineBuild} build
- * @param {WebAssembly.Module} [known]
+ * @param {LoadRequest} request
  * @returns {Promise<Instance>}
  */
-async function start(build, known) {
-  const glueUrl = new URL(build.glue, import.meta.url);
-  if (attempt > 0) glueUrl.searchParams.set("attempt", String(attempt));
+async function start(build, { source, wasmUrl }) {
   const [glue, module] = await Promise.all([
-    import(glueUrl.href).catch((cause) => {
-      throw new Error(`cannot load the engine from ${glueUrl.href}: ${cause.message}; try again`, { cause });
+    glueOf(build).catch((cause) => {
+      throw new Error(`cannot load the engine "${build.name}": ${cause.message}; try again`, { cause });
     }),
-    known ?? compile(new URL(build.wasm, import.meta.url).href),
+    source?.module ?? compile(wasmUrl?.[build.name] ?? build.wasmUrl().href),
   ]);
   const { memory } = await glue.default({ module_or_path: module });
   return { glue, memory, module };
+}
+
+/**
+ * @param {EngineBuild} build
+ * @returns {Promise<Glue>}
+ */
+async function glueOf(build) {
+  if (attempt === 0) return importedGlue.get(build.name) ?? build.importGlue();
+  const url = build.glueUrl();
+  url.searchParams.set("attempt", String(attempt));
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ url.href);
 }
 
 /** @param {string} url */
@@ -175,32 +212,6 @@ async function compile(url) {
   return response.headers.get("content-type") === "application/wasm"
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());
-}
-
-/**
- * A response with a body, or an error that says what was asked for, where, and what came instead.
- *
- * @param {string} what
- * @param {string} url
- * @param {RequestInit} [init]
- */
-async function get(what, url, init) {
-  const response = await fetch(url, init).catch((cause) => {
-    throw new Error(`cannot fetch ${what} from ${url}: ${cause.message}; check the network and try again`, { cause });
-  });
-  if (response.status !== 200) {
-    throw new Error(`expected ${what} at ${url}, found HTTP ${response.status} ${response.statusText}`.trimEnd());
-  }
-  return response;
-}
-
-/**
- * A file that is here already, as if it had been fetched.
- *
- * @param {Blob} file
- */
-function responseOf(file) {
-  return new Response(file, { headers: { "content-length": String(file.size) } });
 }
 
 /**
@@ -221,9 +232,10 @@ async function loadModel(instance, response, request, onProgress, signal) {
   try {
     return { engine: first.finish(), file: first.file };
   } catch (refusal) {
-    if (request.sha256 === undefined || request.source || crashes.has(instance.glue)) throw refusal;
+    const isFetched = typeof request.model === "string" && !request.source;
+    if (request.sha256 === undefined || !isFetched || crashes.has(instance.glue)) throw refusal;
   }
-  const fresh = await get("the model", request.model, { cache: "reload", signal });
+  const fresh = await modelOf(request, { cache: "reload", signal });
   const second = await receive(instance, fresh, request, report, signal);
   return { engine: second.finish(), file: second.file };
 }
@@ -238,23 +250,26 @@ async function loadModel(instance, response, request, onProgress, signal) {
  * @param {AbortSignal} signal
  */
 async function receive({ glue, memory }, response, { sha256, keepsSource }, onProgress, signal) {
-  const total = announcedSize(response);
-  const download = enter(glue, () => new glue.ModelDownload(total, sha256));
+  const { exact, announced } = sizeOf(response);
+  const download = enter(glue, () => new glue.ModelDownload(exact, sha256));
   try {
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     let loaded = 0;
-    onProgress({ loaded, total });
+    // More than was announced: it was the size of something else.
+    const total = () => (announced !== undefined && loaded > announced ? undefined : announced);
+    onProgress({ loaded, total: total() });
     for (;;) {
       const { done, value } = await reader.read().catch((cause) => {
-        const arrived = total === undefined ? `${loaded} bytes` : `${loaded} of ${total} bytes`;
-        const message = `the download of ${response.url} broke off after ${arrived}: ${cause.message}`;
+        signal.throwIfAborted();
+        const arrived = total() === undefined ? `${loaded} bytes` : `${loaded} of ${total()} bytes`;
+        const message = `the download of ${response.url || "the model"} broke off after ${arrived}: ${cause.message}`;
         throw new Error(`${message}; check the network and try again`, { cause });
       });
       signal.throwIfAborted();
       if (done) break;
       enter(glue, () => download.push(value));
       loaded += value.byteLength;
-      onProgress({ loaded, total });
+      onProgress({ loaded, total: total() });
     }
     const bytes = () => new Uint8Array(memory.buffer, enter(glue, () => download.address()), loaded);
     const file = keepsSource ? new Blob([bytes()]) : undefined;
@@ -267,17 +282,6 @@ async function receive({ glue, memory }, response, { sha256, keepsSource }, onPr
     if (!crashes.has(glue)) download.free();
     throw error;
   }
-}
-
-/**
- * Size of the body as it will be read; what the header says of a compressed one is another size.
- *
- * @param {Response} response
- */
-function announcedSize(response) {
-  const length = response.headers.get("content-length");
-  const isEncoded = (response.headers.get("content-encoding") ?? "identity") !== "identity";
-  return length === null || isEncoded ? undefined : Number(length);
 }
 
 /**

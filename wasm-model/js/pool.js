@@ -1,20 +1,22 @@
 /**
- * Several workers (engine-worker.js) that answer as one engine.
+ * Several engines, in workers (engine-worker.js) or one in this thread (engine-here.js), that answer as one.
  *
- * Jobs wait here, in the page, and a worker has one at a time: so the workers stay equally busy, and a worker
- * that dies takes one job with it, which another one does. The first worker is started by loading; the others
- * when a batch is worth them, since each holds the whole model once more. They are made of what the first one
- * was made of, so that one classifier never answers with two models.
+ * Jobs wait here, in the page, and a worker has one at a time: so the workers stay equally busy, what is cancelled is
+ * dropped at once, and a worker that dies takes one job with it, which another one does. The first worker is started by
+ * loading; the others when a batch is worth them, since each holds the whole model once more. They are made of what the
+ * first one was made of, so that one classifier never answers with two models.
  */
 
-import { EngineWorker } from "./engine-worker.js";
+import { NOT_WANTED, classify, explain, question } from "./calls.js";
+import { sum } from "./chunks.js";
 
-/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./calls.js").How} How */
+/** @typedef {import("./calls.js").Question} Question */
 /** @typedef {import("./engine.js").LoadRequest} LoadRequest */
+/** @typedef {import("./engine.js").Outcome} Outcome */
 /** @typedef {import("./engine.js").Source} Source */
 /** @typedef {import("./tickertone.js").EngineInfo} EngineInfo */
 /** @typedef {import("./tickertone.js").Explanation} Explanation */
-/** @typedef {import("./tickertone.js").Prediction} Prediction */
 /** @typedef {import("./tickertone.js").Progress} Progress */
 
 /**
@@ -22,49 +24,75 @@ import { EngineWorker } from "./engine-worker.js";
  * one worker, while a further one takes a third of a second to start and holds the model once more.
  */
 const WORTH_A_WORKER = 5_000;
-/** Tokens per job, at least: below it, messages and small forward passes cost more than they save. */
-const MIN_CHUNK_TOKENS = 320;
-/** And at most: what a worker's death costs, and how long a later call may have to wait. */
-const MAX_CHUNK_TOKENS = 2_560;
-/** Characters of English per token, roughly. */
-const CHARACTERS_PER_TOKEN = 4;
 /** A job on which so many workers died is not tried again. */
 const MAX_DEATHS = 2;
 
 /**
- * A call to one worker and whoever waits for its result.
+ * One engine, wherever it computes: an `EngineWorker` or an `EngineHere`.
  *
- * @typedef {object} Job
- * @property {string} method
- * @property {unknown[]} args
- * @property {number} start  index of its first text in the batch
- * @property {string} what  the texts, in words
- * @property {number} tokens  how much work it is, roughly
- * @property {object} batch  the same for all jobs of one call
+ * @typedef {object} Host
+ * @property {boolean} hasEnded
+ * @property {(method: string, args: unknown[], onProgress?: (progress: any) => void) => Promise<any>} call
+ * @property {(reason: unknown) => void} end
+ */
+
+/**
+ * What tickertone.js needs of it.
+ *
+ * @typedef {object} Engines
+ * @property {EngineInfo} info
+ * @property {(texts: readonly string[], isStrict: boolean, how: How) => Promise<Outcome[]>} classify
+ * @property {(text: string, how: How) => Promise<Explanation>} explain
+ * @property {() => Promise<number>} memory
+ * @property {() => void} dispose
+ */
+
+/**
+ * A call, and how many of its jobs have been handed out.
+ *
+ * @typedef {{ served: number }} Batch
+ */
+
+/**
+ * A question and whoever waits for its answer.
+ *
+ * @typedef {object} Waiting
+ * @property {Batch} batch  the same for all jobs of one call
  * @property {number} deaths  workers that died of it
  * @property {(result: any) => void} resolve
  * @property {(error: unknown) => void} reject
+ */
+
+/** @typedef {Question & Waiting} Job */
+
+/**
+ * Where the engines are and how many there may be.
+ *
+ * @typedef {object} Plan
+ * @property {number} workers  at most
+ * @property {boolean} isHere  in this thread, which has other things to do between two chunks
+ * @property {(onEnd: (reason: unknown) => void) => Host} open
  */
 
 /**
  * Starts a worker and loads a model in it; further ones will follow when they are needed.
  *
  * @param {LoadRequest} request
- * @param {number} maxWorkers
+ * @param {Plan} plan
  * @param {(progress: Progress) => void} onProgress
  * @param {AbortSignal} [signal]
- * @returns {Promise<Engine>}
+ * @returns {Promise<Engines>}
  */
-export async function loadPool(request, maxWorkers, onProgress, signal) {
-  const pool = new Pool(maxWorkers);
-  const onAbort = () => pool.end(new Error("loading was cancelled"));
+export async function loadPool(request, plan, onProgress, signal) {
+  const pool = new Pool(plan);
+  const onAbort = () => pool.end(signal?.reason);
   signal?.addEventListener("abort", onAbort);
   try {
     const info = await pool.begin(request, onProgress);
     return {
       info,
-      classify: (texts) => pool.classify(texts),
-      explain: (text) => pool.explain(text),
+      classify: (texts, isStrict, how) => classify(pool, texts, isStrict, how),
+      explain: (text, how) => explain(pool, text, how),
       memory: () => pool.memory(),
       dispose: () => pool.end(new Error("this classifier was disposed of before it had answered")),
     };
@@ -73,27 +101,28 @@ export async function loadPool(request, maxWorkers, onProgress, signal) {
   }
 }
 
-class Pool {
-  #maxWorkers;
+/** The engines, and what waits for them. */
+export class Pool {
+  #plan;
   /** Workers that there should be. */
   #size = 1;
-  /** Workers that there are, loading ones included. @type {Set<EngineWorker>} */
+  /** Workers that there are, loading ones included. @type {Set<Host>} */
   #workers = new Set();
-  /** Further ones that have no model yet. @type {Set<EngineWorker>} */
+  /** Further ones that have no model yet. @type {Set<Host>} */
   #loading = new Set();
-  /** Those that wait for a job. @type {Set<EngineWorker>} */
+  /** Those that wait for a job. @type {Set<Host>} */
   #idle = new Set();
   /** @type {Job[]} */
   #queue = [];
   #maxTokens = 0;
   /** What further workers load. @type {LoadRequest | undefined} */
   #request;
-  /** Why nothing is answered any more. @type {Error | undefined} */
+  /** Why nothing is answered any more. @type {{ reason: unknown } | undefined} */
   #ended;
 
-  /** @param {number} maxWorkers */
-  constructor(maxWorkers) {
-    this.#maxWorkers = maxWorkers;
+  /** @param {Plan} plan */
+  constructor(plan) {
+    this.#plan = plan;
   }
 
   /**
@@ -105,46 +134,24 @@ class Pool {
    */
   async begin(request, onProgress) {
     const { info, source } = await this.#load(this.#open(), { ...request, keepsSource: true }, onProgress);
-    const builds = request.builds.filter(({ name }) => name === info.engine);
-    this.#request = { ...request, builds, ...(source && { source }) };
+    this.#request = { ...request, builds: [info.engine], ...(source && { source }) };
     this.#maxTokens = info.maxTokens;
     return info;
   }
 
-  /**
-   * @param {readonly string[]} texts
-   * @returns {Promise<Prediction[]>}
-   */
-  async classify(texts) {
-    const tokens = texts.map((text) => Math.min(2 + text.length / CHARACTERS_PER_TOKEN, this.#maxTokens));
-    const waiting = this.#queue.map((job) => job.tokens).concat(tokens);
-    if (sum(waiting) >= WORTH_A_WORKER) this.#size = this.#maxWorkers;
-    const batch = {};
-    const chunks = split(tokens, this.#size).map(({ start, end, tokens }) => {
-      const what = end - start === 1 ? `text ${start}` : `the texts ${start} to ${end - 1}`;
-      return this.#ask({ method: "classify", args: [texts.slice(start, end), start], start, what, tokens, batch });
-    });
-    // All of them, so that of several bad texts the first is named, as one worker would.
-    const outcomes = await Promise.allSettled(chunks);
-    return outcomes.flatMap((outcome) => {
-      if (outcome.status === "rejected") throw outcome.reason;
-      return outcome.value;
-    });
+  /** Workers that share the work. */
+  get size() {
+    return this.#size;
   }
 
-  /**
-   * @param {string} text
-   * @returns {Promise<Explanation>}
-   */
-  explain(text) {
-    return this.#ask({
-      method: "explain",
-      args: [text],
-      start: 0,
-      what: "the text",
-      tokens: this.#maxTokens,
-      batch: {},
-    });
+  /** What the model reads of a text at most. */
+  get maxTokens() {
+    return this.#maxTokens;
+  }
+
+  /** Whether the engine has this thread. */
+  get isHere() {
+    return this.#plan.isHere;
   }
 
   /** Bytes of all engines; a worker says it between two jobs. */
@@ -152,29 +159,65 @@ class Pool {
     return sum(await Promise.all([...this.#workers].map((worker) => worker.call("memory", []).catch(() => 0))));
   }
 
-  /** @param {Error} reason */
+  /** @param {unknown} reason */
   end(reason) {
-    this.#ended = reason;
+    this.#ended ??= { reason };
     for (const job of this.#queue.splice(0)) job.reject(reason);
     for (const worker of this.#workers) worker.end(reason);
   }
 
   /**
-   * @param {Omit<Job, "deaths" | "resolve" | "reject">} call
+   * Starts further workers if so much more work is worth them.
+   *
+   * @param {number} tokens
+   */
+  expect(tokens) {
+    if (sum(this.#queue.map((job) => job.tokens)) + tokens >= WORTH_A_WORKER) this.#size = this.#plan.workers;
+  }
+
+  /**
+   * @param {Question} question
+   * @param {Batch} batch
+   * @param {number} [deaths]
    * @returns {Promise<any>}
    */
-  #ask(call) {
+  ask(question, batch, deaths = 0) {
     return new Promise((resolve, reject) => {
-      if (this.#ended) return reject(this.#ended);
-      this.#queue.push({ ...call, deaths: 0, resolve, reject });
+      if (this.#ended) return reject(this.#ended.reason);
+      this.#queue.push({ ...question, batch, deaths, resolve, reject });
       this.#handOut();
     });
+  }
+
+  /**
+   * Forgets the questions of a call that begin after a place.
+   *
+   * @param {Batch} batch
+   * @param {number} place
+   */
+  drop(batch, place) {
+    /** @param {Job} job */
+    const isAfter = (job) => job.batch === batch && job.start > place;
+    for (const job of this.#queue.filter(isAfter)) job.resolve(NOT_WANTED);
+    this.#queue = this.#queue.filter((job) => !isAfter(job));
+  }
+
+  /** The next job, out of the queue: calls take turns, so that a short one does not wait for the end of a long one. */
+  #take() {
+    const next = this.#queue.reduce(
+      (least, job) => (least && least.batch.served <= job.batch.served ? least : job),
+      this.#queue[0],
+    );
+    if (next === undefined) return undefined;
+    this.#queue.splice(this.#queue.indexOf(next), 1);
+    next.batch.served += 1;
+    return next;
   }
 
   /** Gives what waits to those who wait, and starts who is missing. */
   #handOut() {
     for (const worker of this.#idle) {
-      const job = this.#queue.shift();
+      const job = this.#take();
       if (job === undefined) return;
       this.#idle.delete(worker);
       this.#run(worker, job).then(() => this.#handOut());
@@ -183,7 +226,7 @@ class Pool {
   }
 
   /**
-   * @param {EngineWorker} worker
+   * @param {Host} worker
    * @param {Job} job
    */
   async #run(worker, job) {
@@ -194,31 +237,35 @@ class Pool {
       // What crashed has broken memory: a death like any other.
       if (error.name === "EngineCrash") worker.end(error);
       if (this.#ended) {
-        job.reject(this.#ended);
+        job.reject(this.#ended.reason);
       } else if (!worker.hasEnded) {
-        this.#refuse(job, error);
+        job.reject(error);
       } else if (job.deaths + 1 < MAX_DEATHS) {
+        job.batch.served -= 1; // its turn was for nothing
         this.#queue.unshift({ ...job, deaths: job.deaths + 1 });
       } else {
         const message = `${MAX_DEATHS} workers died over ${job.what} (${error.message}): leave out what they choke on`;
-        this.#refuse(job, new Error(message, { cause: error }));
+        this.#giveUp(job, new Error(message, { cause: error }));
       }
     }
     if (!worker.hasEnded) this.#idle.add(worker);
   }
 
   /**
-   * The whole call fails with one of its chunks: those after it need no answer.
+   * A call that is patient with its texts loses only the one that is at fault, which halving finds.
    *
    * @param {Job} job
-   * @param {unknown} error
+   * @param {Error} error
    */
-  #refuse(job, error) {
-    job.reject(error);
-    /** @param {Job} other */
-    const isAfter = (other) => other.batch === job.batch && other.start > job.start;
-    for (const other of this.#queue.filter(isAfter)) other.resolve([]);
-    this.#queue = this.#queue.filter((other) => !isAfter(other));
+  #giveUp(job, error) {
+    const texts = /** @type {string[]} */ (job.args[0]);
+    if (!job.isPatient) return job.reject(error);
+    if (texts.length === 1) return job.resolve([{ error: { name: "EngineCrash", message: error.message } }]);
+    const middle = texts.length >> 1;
+    const halves = [texts.slice(0, middle), texts.slice(middle)].map((half, index) =>
+      this.ask(question(half, job.start + index * middle, job.tokens / 2, true), job.batch, MAX_DEATHS - 1),
+    );
+    Promise.all(halves).then((outcomes) => job.resolve(outcomes.flat()), job.reject);
   }
 
   /** One more worker, or one less that there should be. */
@@ -251,8 +298,8 @@ class Pool {
 
   /** A worker without a model. The browser may refuse one, for a policy or for lack of memory: then this throws. */
   #open() {
-    /** @type {EngineWorker} */
-    const worker = new EngineWorker((reason) => {
+    /** @type {Host} */
+    const worker = this.#plan.open((reason) => {
       this.#workers.delete(worker);
       this.#idle.delete(worker);
       // Here and not later: whoever hands out jobs before it is known would start another one in its place.
@@ -265,7 +312,7 @@ class Pool {
   /**
    * Gives a worker its model; one that gets none is ended.
    *
-   * @param {EngineWorker} worker
+   * @param {Host} worker
    * @param {LoadRequest} request
    * @param {(progress: Progress) => void} [onProgress]
    * @returns {Promise<{ info: EngineInfo, source?: Source }>}
@@ -281,31 +328,4 @@ class Pool {
       throw error;
     }
   }
-}
-
-/**
- * Cuts a batch into runs of texts. They get smaller towards the end, so that the workers finish together
- * (guided self-scheduling; Polychronopoulos & Kuck 1987).
- *
- * @param {number[]} tokens  of each text
- * @param {number} workers
- */
-function split(tokens, workers) {
-  const chunks = [];
-  let remaining = sum(tokens);
-  for (let end = 0; end < tokens.length; ) {
-    const start = end;
-    const share = workers === 1 ? remaining : remaining / (2 * workers);
-    const wanted = Math.min(Math.max(share, MIN_CHUNK_TOKENS), MAX_CHUNK_TOKENS);
-    let taken = 0;
-    for (; end < tokens.length && taken < wanted; end += 1) taken += tokens[end] ?? 0;
-    remaining -= taken;
-    chunks.push({ start, end, tokens: taken });
-  }
-  return chunks;
-}
-
-/** @param {number[]} numbers */
-function sum(numbers) {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -3,13 +3,16 @@
  *
  * This is the package's one entry, and its contract: the types below are the only ones that are written, and
  * tickertone.d.ts is generated from them. What the engine answers is serialized by the Rust types of `messages`,
- * which a test holds against these. The file checks what the caller gives and keeps the life of a classifier
- * (loading, ready, disposed); the work is done by engine.js, in workers (pool.js) unless asked otherwise.
+ * which a test holds against these. The file keeps the life of a classifier (loading, ready, disposed); what callers give
+ * is checked in options.js, the work is done by pool.js. Importing it does nothing and needs nothing, so that pages can
+ * be rendered on a server.
  */
 
-import { chooseBuilds } from "./builds.js";
-import { loadEngine } from "./engine.js";
+import { EngineHere } from "./engine-here.js";
+import { EngineWorker } from "./engine-worker.js";
+import { errorOf, expect, expectSignal, kindOf, loadOptions, onlyOptions } from "./options.js";
 import { loadPool } from "./pool.js";
+import { Stream } from "./stream.js";
 
 /**
  * A build of the engine: `relaxed` is faster and needs relaxed SIMD.
@@ -29,22 +32,74 @@ import { loadPool } from "./pool.js";
  * What `Classifier.load` takes.
  *
  * @typedef {object} LoadOptions
- * @property {string | URL} model
- * Where the model file (GGUF) is; relative to the page.
+ * @property {string | URL | Blob} model
+ * Where the model file (GGUF) is, relative to the page (in Node: an address, or a path); or the file itself.
  * @property {string | undefined} [sha256]
  * What the file must hash to: 64 hexadecimal digits, as in `models/manifest.json`. Not checked if left out.
  * @property {boolean | undefined} [worker]
- * Compute in workers, so that the page never waits. Default: true.
+ * Compute in workers, so that the page never waits. Default: true where there are workers; there are none in Node and in
+ * service workers.
  * @property {number | undefined} [workers]
  * How many workers at most, each with an engine of its own; all but the first start when a batch is large enough.
  * Default: one per core, at most 4. With `worker: false` there are none.
  * @property {"auto" | Build | undefined} [engine]
  * Default: `"auto"`, the fastest that the browser can run. Where it cannot run the one that is named, the other one
  * runs, and `info.fallback` says so.
+ * @property {string | URL | undefined} [workerUrl]
+ * Where the package's `worker.js` is, if not beside the module that is imported. From another origin it is started
+ * through a Blob.
+ * @property {{ relaxed?: string | URL, simd128?: string | URL } | undefined} [wasmUrl]
+ * Where the package's WebAssembly modules are, if not beside the module that is imported.
  * @property {((progress: Progress) => void) | undefined} [onProgress]
  * Called as the model file arrives.
  * @property {AbortSignal | undefined} [signal]
- * Cancels loading, which is then rejected with a `DOMException` named `AbortError`.
+ * Cancels loading, which is then rejected with the signal's reason: unless another was given, a `DOMException` named
+ * `AbortError`, or `TimeoutError` of `AbortSignal.timeout`.
+ */
+
+/**
+ * How far a call is.
+ *
+ * @typedef {object} CountProgress
+ * @property {number} done  Texts that are classified (words that are measured), whichever they are.
+ * @property {number} total  Those there are.
+ */
+
+/**
+ * What every call takes.
+ *
+ * @typedef {object} CallOptions
+ * @property {AbortSignal | undefined} [signal]
+ * Cancels the call, which is then rejected with the signal's reason. What has not begun is dropped at once.
+ * @property {((progress: CountProgress) => void) | undefined} [onProgress]
+ * Called as answers come.
+ */
+
+/**
+ * What becomes of a text that cannot be read: `"throw"` rejects the call, `"null"` puts null in its place.
+ *
+ * @typedef {"throw" | "null"} OnError
+ */
+
+/**
+ * What `classify` takes beside texts.
+ *
+ * @typedef {CallOptions & { onError?: OnError | undefined }} ClassifyOptions
+ */
+
+/**
+ * What `stream` takes beside texts.
+ *
+ * @typedef {object} StreamOptions
+ * @property {AbortSignal | undefined} [signal]
+ * Ends the stream, whose next step is then rejected with the signal's reason.
+ */
+
+/**
+ * What became of one text of a stream: a prediction, or the error that says why there is none.
+ *
+ * @typedef {{ index: number, text: string, prediction: Prediction, error: null }
+ *   | { index: number, text: string, prediction: null, error: Error }} StreamItem
  */
 
 /**
@@ -108,30 +163,27 @@ import { loadPool } from "./pool.js";
  * of the text's words.
  */
 
-/** Most workers that are started unasked: each holds the model once more. */
-const MAX_DEFAULT_WORKERS = 4;
-
 /** A loaded model; `Classifier.load` makes it. */
 export class Classifier {
-  /** @type {import("./engine.js").Engine | undefined} */
-  #engine;
+  /** @type {import("./pool.js").Engines | undefined} */
+  #engines;
   /** @type {Readonly<EngineInfo>} */
   #info;
 
   /**
    * @private
-   * @param {import("./engine.js").Engine} engine
+   * @param {import("./pool.js").Engines} engines
    */
-  constructor(engine) {
-    this.#engine = engine;
-    this.#info = Object.freeze(engine.info);
+  constructor(engines) {
+    this.#engines = engines;
+    this.#info = Object.freeze(engines.info);
   }
 
   /**
-   * Downloads a model, checks it and makes it ready to answer.
+   * Loads a model, checks it and makes it ready to answer.
    *
-   * Rejects with a `TypeError` for a wrong option, an `AbortError` when cancelled, an `Error` that says what
-   * was expected and what was found for everything else: HTTP status, connection, size, hash, format, and a
+   * Rejects with a `TypeError` for a wrong option, with the signal's reason when cancelled, and with an `Error` that says
+   * what was expected and what was found for everything else: HTTP status, connection, size, hash, format, and a
    * browser without WebAssembly SIMD. Where a file from the browser's cache has another hash, it is fetched once
    * more past the cache.
    *
@@ -139,24 +191,22 @@ export class Classifier {
    * @returns {Promise<Classifier>}
    */
   static async load(options) {
-    const { worker, workers, onProgress, signal, ...request } = checkedOptions(options);
-    const cancelled = new DOMException(`loading ${request.model} was cancelled`, "AbortError");
-    if (signal?.aborted) throw cancelled;
-
+    const { worker, workers, workerUrl, onProgress, signal, ...request } = await loadOptions(options);
+    signal?.throwIfAborted();
     let cancel = () => {};
     /** @type {Promise<never>} */
     const cancellation = new Promise((_, reject) => {
-      cancel = () => reject(cancelled);
+      cancel = () => reject(signal?.reason);
       signal?.addEventListener("abort", cancel);
     });
-    const loading = worker
-      ? loadPool(request, workers, onProgress, signal)
-      : loadEngine(request, onProgress, signal);
+    /** @param {(reason: unknown) => void} onEnd */
+    const open = (onEnd) => (worker ? new EngineWorker(onEnd, workerUrl) : new EngineHere(onEnd));
+    const loading = loadPool(request, { workers, isHere: !worker, open }, onProgress, signal);
     try {
       return new Classifier(await Promise.race([loading, cancellation]));
     } catch (error) {
       // What cannot be stopped (a compilation in this thread) ends by itself, and its result is not wanted.
-      loading.then((engine) => engine.dispose()).catch(() => {});
+      loading.then((engines) => engines.dispose()).catch(() => {});
       throw error;
     } finally {
       signal?.removeEventListener("abort", cancel);
@@ -171,16 +221,30 @@ export class Classifier {
   /**
    * Classifies texts; the answers come in the order of the texts, and no text gives an empty array.
    *
-   * Rejects with a `TypeError` for anything but an array of strings, and with an `Error` that names the index of the
-   * first text that cannot be read: its `name` is `EmptyText` where there is nothing to read (an empty text, or only
-   * a URL), `TextTooLong` above 1 MiB. A worker that dies is replaced and asked anew; if that one dies of the same
-   * texts, the call is rejected.
+   * Rejects with a `TypeError` for anything but an array of strings, with the signal's reason when cancelled, and with an
+   * `Error` about the first text that cannot be read, whose `index` it has: its `name` is `EmptyText` where there is
+   * nothing to read (an empty text, or only a URL), `TextTooLong` above 1 MiB. With `onError: "null"` there is null in
+   * the place of such texts instead. A worker that dies is replaced and asked anew; texts of which that one dies, too,
+   * cannot be read.
    *
+   * @overload
    * @param {readonly string[]} texts
+   * @param {CallOptions & { onError?: "throw" | undefined }} [options]
    * @returns {Promise<Prediction[]>}
    */
-  async classify(texts) {
-    const engine = this.#ready();
+  /**
+   * @overload
+   * @param {readonly string[]} texts
+   * @param {ClassifyOptions} options
+   * @returns {Promise<(Prediction | null)[]>}
+   */
+  /**
+   * @param {readonly string[]} texts
+   * @param {ClassifyOptions} [options]
+   * @returns {Promise<(Prediction | null)[]>}
+   */
+  async classify(texts, options = {}) {
+    const engines = this.#ready();
     if (!Array.isArray(texts)) {
       throw new TypeError(`classify: expected an array of strings, found ${kindOf(texts)}`);
     }
@@ -189,19 +253,48 @@ export class Classifier {
         throw new TypeError(`classify: expected a string at texts[${index}], found ${kindOf(text)}`);
       }
     }
-    return engine.classify(texts);
+    const { onError = "throw", ...how } = checkedHow("classify", options, ["signal", "onProgress", "onError"]);
+    const isStrict = onError === "throw";
+    expect("classify", "onError", '"throw" or "null"', onError, isStrict || onError === "null");
+    const outcomes = await engines.classify(texts, isStrict, how);
+    return outcomes.map((outcome, index) => {
+      if (!("error" in outcome)) return outcome;
+      if (!isStrict) return null;
+      const { name, message } = outcome.error;
+      throw Object.assign(errorOf({ name, message: `texts[${index}]: ${message}` }), { index });
+    });
+  }
+
+  /**
+   * Classifies texts as they come, from an array, a generator, a file that is read line by line. One bad text never ends
+   * it: its item has the error. Reads ahead no further than the workers need; leaving the loop stops the work.
+   *
+   * @param {Iterable<string> | AsyncIterable<string>} texts
+   * @param {StreamOptions} [options]
+   * @returns {AsyncIterableIterator<StreamItem>}
+   */
+  stream(texts, options = {}) {
+    const engines = this.#ready();
+    const source = /** @type {any} */ (texts);
+    const begin = typeof texts === "string" ? undefined : source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator];
+    if (typeof begin !== "function") {
+      throw new TypeError(`stream: expected an iterable of strings, found ${kindOf(texts)}`);
+    }
+    const { signal } = checkedHow("stream", options, ["signal"]);
+    return new Stream((group, signal) => engines.classify(group, false, { signal }), begin.call(source), signal);
   }
 
   /**
    * Classifies one text and measures what each of its words did for the result. Rejects as `classify` does.
    *
    * @param {string} text
+   * @param {CallOptions} [options]
    * @returns {Promise<Explanation>}
    */
-  async explain(text) {
-    const engine = this.#ready();
+  async explain(text, options = {}) {
+    const engines = this.#ready();
     if (typeof text !== "string") throw new TypeError(`explain: expected a string, found ${kindOf(text)}`);
-    return engine.explain(text);
+    return engines.explain(text, checkedHow("explain", options, ["signal", "onProgress"]));
   }
 
   /**
@@ -215,73 +308,28 @@ export class Classifier {
 
   /** Gives workers and memory back. Calls that are not answered yet are rejected, and so are later ones. */
   dispose() {
-    this.#engine?.dispose();
-    this.#engine = undefined;
+    this.#engines?.dispose();
+    this.#engines = undefined;
   }
 
   #ready() {
-    if (this.#engine === undefined) {
+    if (this.#engines === undefined) {
       throw new Error("this classifier was disposed of: load another one with Classifier.load()");
     }
-    return this.#engine;
+    return this.#engines;
   }
 }
 
 /**
- * The options with their defaults, each one checked: a misspelt `sha256` must not go unnoticed.
- *
- * @param {LoadOptions} options
+ * @param {string} call
+ * @param {ClassifyOptions} options
+ * @param {string[]} known
  */
-function checkedOptions(options) {
-  const { model, sha256, worker = true, engine = "auto", onProgress = () => {}, signal, ...more } = options ?? {};
-  const { workers = worker === true ? defaultWorkers() : 1, ...others } = more;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    const known = "model, sha256, worker, workers, engine, onProgress, signal";
-    throw new TypeError(`Classifier.load: expected only the options ${known}, found ${unknown}`);
-  }
-  expect("model", "the URL of a model file", model, typeof model === "string" || model instanceof URL);
-  expect("sha256", "a string", sha256, sha256 === undefined || typeof sha256 === "string");
-  expect("worker", "true or false", worker, typeof worker === "boolean");
-  if (!Number.isSafeInteger(workers) || workers < 1 || (!worker && workers > 1)) {
-    const expected = worker ? "a positive integer" : "1 (or nothing) beside worker: false";
-    throw new TypeError(`Classifier.load: workers: expected ${expected}, found ${String(workers)}`);
-  }
-  expect("onProgress", "a function", onProgress, typeof onProgress === "function");
-  expect("signal", "an AbortSignal", signal, signal === undefined || signal instanceof AbortSignal);
-  return { model: absoluteUrl(model), sha256, worker, workers, ...chooseBuilds(engine), onProgress, signal };
-}
-
-/** One for each core, as far as the browser tells. */
-function defaultWorkers() {
-  return Math.min(globalThis.navigator?.hardwareConcurrency || 1, MAX_DEFAULT_WORKERS);
-}
-
-/**
- * @param {string} option
- * @param {string} expected
- * @param {unknown} found
- * @param {boolean} isValid
- */
-function expect(option, expected, found, isValid) {
-  if (!isValid) throw new TypeError(`Classifier.load: ${option}: expected ${expected}, found ${kindOf(found)}`);
-}
-
-/**
- * Resolved here, where the caller's page is the base: a worker has another one.
- *
- * @param {string | URL} model
- */
-function absoluteUrl(model) {
-  try {
-    return new URL(model, globalThis.document?.baseURI ?? globalThis.location.href).href;
-  } catch {
-    throw new TypeError(`Classifier.load: model: expected the URL of a model file, found ${JSON.stringify(model)}`);
-  }
-}
-
-/** @param {unknown} value */
-function kindOf(value) {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : typeof value;
+function checkedHow(call, options, known) {
+  onlyOptions(call, options, known);
+  const { signal, onProgress } = options;
+  expectSignal(call, signal);
+  const isFollowed = onProgress === undefined || typeof onProgress === "function";
+  expect(call, "onProgress", "a function", onProgress, isFollowed);
+  return options;
 }

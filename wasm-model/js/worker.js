@@ -24,8 +24,8 @@ const methods = {
     const { info, source } = await engine;
     return { info, source };
   },
-  classify: async (_id, texts, firstIndex) => (await engine).classify(texts, firstIndex),
-  explain: async (_id, text) => (await engine).explain(text),
+  classify: async (_id, texts) => (await engine).classify(texts),
+  explain: async (_id, text, start, end) => (await engine).explain(text, start, end),
   memory: async () => (await engine).memory(),
 };
 

@@ -3,8 +3,11 @@
 //! The classifier speaks in vectors by label index, the contract in objects by label name; the order of the
 //! labels survives because the scores are an `IndexMap`.
 
-use classifier::{Classifier, ClassifyError};
-use messages::{EMPTY_TEXT, EngineInfo, Explanation, Prediction, TEXT_TOO_LONG, WordContribution};
+use classifier::{Classifier, TextError};
+use messages::{
+    EMPTY_TEXT, EngineInfo, Explanation, ExplanationPart, Outcome, Prediction, TEXT_TOO_LONG, TextFailure,
+    WordContribution,
+};
 
 const _: () = assert!(messages::MAX_EXPLAINED_WORDS == classifier::MAX_EXPLAINED_WORDS);
 
@@ -23,6 +26,19 @@ pub fn prediction(labels: &[String], prediction: classifier::Prediction) -> Pred
     }
 }
 
+/// What became of one text of a batch.
+pub fn outcome(labels: &[String], outcome: Result<classifier::Prediction, TextError>) -> Outcome {
+    match outcome {
+        Ok(classified) => Outcome::Prediction(prediction(labels, classified)),
+        Err(error) => Outcome::Failure { error: failure(&error) },
+    }
+}
+
+/// Why a text has no prediction.
+pub fn failure(error: &TextError) -> TextFailure {
+    TextFailure { name: error_name(error).to_owned(), message: error.to_string() }
+}
+
 /// One explanation, its words in reading order.
 pub fn explanation(labels: &[String], explanation: classifier::Explanation) -> Explanation {
     Explanation {
@@ -33,6 +49,13 @@ pub fn explanation(labels: &[String], explanation: classifier::Explanation) -> E
             .map(|word| WordContribution { word: word.word, contribution: word.contribution })
             .collect(),
     }
+}
+
+/// A part of an explanation.
+pub fn explanation_part(labels: &[String], part: classifier::Explanation) -> ExplanationPart {
+    let total = part.num_words;
+    let Explanation { prediction, words } = explanation(labels, part);
+    ExplanationPart { prediction, words, total }
 }
 
 /// What has been loaded and what computes it.
@@ -52,21 +75,10 @@ pub fn info(classifier: &Classifier) -> EngineInfo {
 
 /// What JavaScript finds in `error.name`: the two kinds that a caller may want to tell apart, for which nothing but
 /// another text helps.
-pub fn error_name(error: &ClassifyError) -> &'static str {
+fn error_name(error: &TextError) -> &'static str {
     match error {
-        ClassifyError::EmptyText { .. } => EMPTY_TEXT,
-        ClassifyError::TextTooLong { .. } => TEXT_TOO_LONG,
-        ClassifyError::Tokenizer { .. } | ClassifyError::NotANumber { .. } => "Error",
+        TextError::Empty => EMPTY_TEXT,
+        TextError::TooLong { .. } => TEXT_TOO_LONG,
+        TextError::Tokenizer { .. } | TextError::NotANumber => "Error",
     }
-}
-
-/// The error about a text of a chunk, with its index in the array of which the chunk starts at `first_index`.
-pub fn error_in_chunk(mut error: ClassifyError, first_index: usize) -> ClassifyError {
-    match &mut error {
-        ClassifyError::EmptyText { index }
-        | ClassifyError::TextTooLong { index, .. }
-        | ClassifyError::Tokenizer { index, .. }
-        | ClassifyError::NotANumber { index } => *index += first_index,
-    }
-    error
 }

@@ -50,6 +50,12 @@ pub enum DownloadError {
         /// The text in question.
         found: String,
     },
+    /// What arrived is something else that is known by its first bytes.
+    #[error("expected a model file (GGUF), found {found}")]
+    NoModel {
+        /// What it is, and what to do about it.
+        found: &'static str,
+    },
     /// The file is another one.
     #[error(
         "expected a model file with the SHA-256 {expected}, found {found}: \
@@ -124,8 +130,12 @@ impl Download {
     /// else it is computed here, if there is one to compare it with.
     ///
     /// # Errors
-    /// [`DownloadError::TooShort`], [`DownloadError::Sha256Mismatch`].
+    /// [`DownloadError::NoModel`], [`DownloadError::TooShort`], [`DownloadError::Sha256Mismatch`].
     pub fn finish(self, sha256: Option<Vec<u8>>) -> Result<Vec<u8>, DownloadError> {
+        // First of all: of a web page neither size nor hash says anything.
+        if let Some(found) = something_else(&self.file) {
+            return Err(DownloadError::NoModel { found });
+        }
         let found_bytes = self.file.len() as u64;
         if let Some(expected_bytes) = self.expected_bytes.filter(|&expected| found_bytes < expected) {
             return Err(DownloadError::TooShort { expected_bytes, found_bytes });
@@ -139,4 +149,26 @@ impl Download {
         }
         Ok(self.file)
     }
+}
+
+/// What servers send in the place of a model, by its first bytes.
+fn something_else(file: &[u8]) -> Option<&'static str> {
+    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file).trim_ascii_start();
+    let starts_with = |prefix: &[u8]| file.starts_with(prefix);
+    if file.is_empty() {
+        return Some("nothing: the file is empty; check that it was uploaded");
+    }
+    if starts_with(b"version https://git-lfs") {
+        return Some("a Git LFS pointer: run `git lfs pull` where the model file is served from");
+    }
+    if starts_with(b"<") {
+        return Some("a web page: the server has no model at this address; check the address of the model");
+    }
+    if starts_with(b"{") || starts_with(b"[") {
+        return Some("JSON: check the address of the model; it ends in .gguf");
+    }
+    if starts_with(b"\x1f\x8b") || starts_with(b"\x28\xb5\x2f\xfd") {
+        return Some("a compressed file: serve it with its Content-Encoding, or unpack it");
+    }
+    None
 }

@@ -9,7 +9,8 @@
 pub mod answer;
 pub mod download;
 
-use classifier::{Classifier, ClassifyError};
+use classifier::Classifier;
+use messages::TextFailure;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
@@ -79,28 +80,26 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// One `Prediction` for each text, in order. No text gives an empty array.
+    /// One `Outcome` for each text, in order: its prediction, or why it has none. No text gives an empty array.
     ///
     /// # Errors
-    /// A text is empty after normalization or over the classifier's size limit; the error names its index,
-    /// counted from `first_index`, where the texts are a part of the caller's.
-    pub fn classify(&self, texts: Vec<String>, first_index: usize) -> Result<JsValue, JsValue> {
-        let predictions = self.classifier.classify_batch(&texts);
-        let predictions =
-            predictions.map_err(|error| about_a_text(&answer::error_in_chunk(error, first_index)))?;
+    /// None that can occur; the conversion to a JavaScript value is fallible by type.
+    pub fn classify(&self, texts: Vec<String>) -> Result<JsValue, JsError> {
         let labels = self.classifier.labels();
-        let answers: Vec<_> =
-            predictions.into_iter().map(|prediction| answer::prediction(labels, prediction)).collect();
-        Ok(to_js(&answers)?)
+        let outcomes = self.classifier.classify_each(&texts).into_iter();
+        to_js(&outcomes.map(|outcome| answer::outcome(labels, outcome)).collect::<Vec<_>>())
     }
 
-    /// The `Explanation` of one text.
+    /// The `Explanation` of one text, but only of its words from `start` to `end` (without it), with `total`, the number of
+    /// words that a whole one has.
     ///
     /// # Errors
-    /// As [`Engine::classify`].
-    pub fn explain(&self, text: &str) -> Result<JsValue, JsValue> {
-        let explanation = self.classifier.explain(text).map_err(|error| about_a_text(&error))?;
-        Ok(to_js(&answer::explanation(self.classifier.labels(), explanation))?)
+    /// A text with nothing to read or over the classifier's size limit.
+    pub fn explain(&self, text: &str, start: usize, end: usize) -> Result<JsValue, JsValue> {
+        match self.classifier.explain_part(text, start..end) {
+            Ok(part) => Ok(to_js(&answer::explanation_part(self.classifier.labels(), part))?),
+            Err(error) => Err(thrown(answer::failure(&error))),
+        }
     }
 
     /// Runs the int8 products of a text of `tokens` tokens and nothing else; returns the number of operations. For
@@ -119,9 +118,9 @@ impl Engine {
     }
 }
 
-fn about_a_text(error: &ClassifyError) -> JsValue {
-    let thrown = js_sys::Error::new(&error.to_string());
-    thrown.set_name(answer::error_name(error));
+fn thrown(failure: TextFailure) -> JsValue {
+    let thrown = js_sys::Error::new(&failure.message);
+    thrown.set_name(&failure.name);
     thrown.into()
 }
 

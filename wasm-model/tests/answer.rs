@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use classifier::ClassifyError;
+use classifier::TextError;
 use wasm_model::answer;
 
 /// Neither sorted nor reversed, so that an order made up on the way shows.
@@ -46,6 +46,7 @@ fn an_explanation_has_its_words_in_reading_order() {
     let explained = classifier::Explanation {
         prediction: classified(),
         words: vec![word("shares", -0.125), word("plunge", 0.5)],
+        num_words: 2,
     };
     let answer = answer::explanation(&labels(), explained);
     let expected = format!(
@@ -55,30 +56,27 @@ fn an_explanation_has_its_words_in_reading_order() {
 }
 
 #[test]
-fn an_error_in_a_chunk_has_the_index_of_the_whole() {
-    let index = 3;
-    let reason = String::new();
-    for error in [
-        ClassifyError::EmptyText { index },
-        ClassifyError::TextTooLong { index, limit_bytes: 1, found_bytes: 2 },
-        ClassifyError::Tokenizer { index, reason },
-        ClassifyError::NotANumber { index },
-    ] {
-        let message = answer::error_in_chunk(error, 128).to_string();
-        assert!(message.contains("text 131"), "{message}");
-    }
+fn a_part_of_an_explanation_says_how_many_words_the_whole_has() {
+    let word = classifier::WordContribution { word: "plunge".to_owned(), contribution: 0.5 };
+    let part = classifier::Explanation { prediction: classified(), words: vec![word], num_words: 9 };
+    let expected = format!(
+        r#"{{"prediction":{PREDICTION},"words":[{{"word":"plunge","contribution":0.5}}],"total":9}}"#
+    );
+    assert_eq!(serde_json::to_string(&answer::explanation_part(&labels(), part)).unwrap(), expected);
 }
 
 #[test]
-fn an_error_has_a_name_where_only_another_text_helps() {
-    let index = 0;
-    let reason = String::new();
+fn a_text_has_a_prediction_or_an_error_with_a_name_where_only_another_text_helps() {
+    let json = |outcome| serde_json::to_value(answer::outcome(&labels(), outcome)).unwrap();
+    assert_eq!(json(Ok(classified())).to_string(), PREDICTION);
     for (error, name) in [
-        (ClassifyError::EmptyText { index }, "EmptyText"),
-        (ClassifyError::TextTooLong { index, limit_bytes: 1, found_bytes: 2 }, "TextTooLong"),
-        (ClassifyError::Tokenizer { index, reason }, "Error"),
-        (ClassifyError::NotANumber { index }, "Error"),
+        (TextError::Empty, "EmptyText"),
+        (TextError::TooLong { limit_bytes: 1, found_bytes: 2 }, "TextTooLong"),
+        (TextError::Tokenizer { reason: String::new() }, "Error"),
+        (TextError::NotANumber, "Error"),
     ] {
-        assert_eq!(answer::error_name(&error), name);
+        let outcome = json(Err(error.clone()));
+        assert_eq!(outcome["error"]["name"], name);
+        assert_eq!(outcome["error"]["message"], error.to_string());
     }
 }

@@ -99,3 +99,24 @@ fn a_hash_that_was_computed_elsewhere_is_compared_instead() {
     let message = download().finish(Some(hex(&other))).unwrap_err().to_string();
     assert!(message.contains(SHA256_ABC) && message.contains(&other), "{message}");
 }
+
+#[test]
+fn what_is_no_model_is_called_by_its_name() {
+    for (file, words) in [
+        (&b"<!doctype html><title>Not here</title>"[..], "a web page"),
+        (b"\xef\xbb\xbf\r\n <html>", "a web page"),
+        (b"{\"error\": 404}", "JSON"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "git lfs pull"),
+        (b"\x1f\x8b\x08\x00", "a compressed file"),
+        (b"", "empty"),
+    ] {
+        // Whatever was announced, and whatever the hash.
+        let mut download = Download::new(Some(1_000), Some(SHA256_ABC.to_owned())).unwrap();
+        download.push(file).unwrap();
+        let message = download.finish(None).unwrap_err().to_string();
+        assert!(message.contains("expected a model file") && message.contains(words), "{message}");
+    }
+    let mut download = Download::new(None, None).unwrap();
+    download.push(b"GGUF\x03").unwrap();
+    assert!(download.finish(None).is_ok(), "what begins like a model is read by whoever reads models");
+}

@@ -8,6 +8,7 @@ use crate::build;
 use crate::emulation;
 use crate::invariants;
 use crate::javascript;
+use crate::package;
 use crate::rooms;
 use crate::steps::Steps;
 use crate::tools::{Tools, browser, node};
@@ -46,6 +47,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
             emulation::check_neon(workspace, steps)
         },
     )?;
+    package::trial::try_out(workspace, steps, &chromium, is_all)?;
     if is_all {
         steps.take("benches, each once", || {
             run(workspace.cargo().args(["bench", "--workspace", "--bench", "*", "--", "--test"]))

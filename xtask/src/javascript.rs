@@ -1,8 +1,8 @@
 //! The checks of the JavaScript: its types, the declarations made of them, its unit tests.
 //!
 //! The modules are served as they are written; types are JSDoc, checked by TypeScript without writing anything. What
-//! TypeScript users of the package get, `tickertone.d.ts`, is generated here: a committed one that is not current is
-//! written anew, and the check fails, so that somebody looks at what has changed.
+//! TypeScript users of the package get, a `.d.ts` for each entry, is generated here: a committed one that is not current
+//! is written anew, and the check fails, so that somebody looks at what has changed.
 
 use crate::steps::Steps;
 use crate::tools::node;
@@ -11,11 +11,11 @@ use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 
 /// The last TypeScript that is JavaScript itself, and so runs wherever Node does.
-const TYPESCRIPT: (&str, &str) = ("typescript", "5.9.3");
+pub const TYPESCRIPT: (&str, &str) = ("typescript", "5.9.3");
 /// What is checked, and how strictly.
 const PROJECT: &str = "wasm-model/tests/js/tsconfig.json";
-/// The package's entry, whose types are its contract, relative to the root.
-const ENTRY: &str = "wasm-model/js/tickertone";
+/// The package's entries, whose types are its contract, relative to the root.
+pub const ENTRIES: [&str; 2] = ["wasm-model/js/tickertone.js", "wasm-model/js/element.js"];
 /// Where the unit tests are, as `*.test.mjs`.
 const TESTS: [&str; 2] = ["wasm-model/tests/js", "web/tests/js"];
 
@@ -30,10 +30,13 @@ pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     steps.take("types of the JavaScript", || {
         tsc.args(["--project", PROJECT, "--noEmit", "false", "--declaration", "--emitDeclarationOnly"]);
         run(tsc.args(["--rootDir", ".", "--outDir"]).arg(emitted.path()))?;
-        let generated = emitted.path().join(ENTRY).with_extension("d.ts");
-        let generated = std::fs::read_to_string(&generated)
-            .with_context(|| format!("TypeScript has not written {}", generated.display()))?;
-        check_declarations(&workspace.root.join(ENTRY).with_extension("d.ts"), &generated)
+        for entry in ENTRIES {
+            let generated = emitted.path().join(entry).with_extension("d.ts");
+            let generated = std::fs::read_to_string(&generated)
+                .with_context(|| format!("TypeScript has not written {}", generated.display()))?;
+            check_declarations(&workspace.root.join(entry).with_extension("d.ts"), &generated)?;
+        }
+        Ok(())
     })?;
     steps.take("unit tests of the JavaScript", || {
         let mut node = workspace.command("node");
@@ -47,8 +50,10 @@ pub fn check(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 
 /// Holds the committed declarations against the generated ones, and replaces them where they differ.
 fn check_declarations(committed: &Path, generated: &str) -> Result<()> {
+    let name = committed.file_name().map(|name| name.to_string_lossy().replace(".d.ts", ".js"));
+    let source = name.unwrap_or_default();
     let expected = format!(
-        "// Generated from the JSDoc of tickertone.js by `cargo xtask test`: change it there.\n\n{generated}"
+        "// Generated from the JSDoc of {source} by `cargo xtask test`: change it there.\n\n{generated}"
     );
     if std::fs::read_to_string(committed).is_ok_and(|found| found == expected) {
         return Ok(());

@@ -7,7 +7,7 @@
 
 mod apt;
 pub mod browser;
-mod cache;
+pub mod cache;
 mod crates_io;
 pub mod node;
 mod on_path;

@@ -27,7 +27,7 @@ pub(super) struct Answer {
 
 impl Classifier {
     /// An answer for each text, in order.
-    pub(super) fn answers(&self, encodings: &[Encoding], depth: Depth) -> Vec<Answer> {
+    pub(super) fn answers(&self, encodings: &[&Encoding], depth: Depth) -> Vec<Answer> {
         let exit = self.encoder.exit_layer().filter(|_| depth != Depth::Full);
         let (num_layers, most) = (self.encoder.num_layers(), exit.map_or(usize::MAX, |_| MAX_WAITING_TOKENS));
         let first = exit.unwrap_or(num_layers);
@@ -88,9 +88,9 @@ impl Classifier {
 }
 
 /// Texts from the first on that have `most` tokens together; one at least.
-fn gathered(encodings: &[Encoding], most: usize) -> usize {
+fn gathered(encodings: &[&Encoding], most: usize) -> usize {
     let mut tokens = 0;
-    let fits = |encoding: &&Encoding| {
+    let fits = |encoding: &&&Encoding| {
         tokens += encoding.input_ids.len();
         tokens <= most
     };
@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn what_waits_is_bounded() {
-        let encodings = vec![Encoding { input_ids: vec![7; 10], is_truncated: false }; 25];
+        let encoding = Encoding { input_ids: vec![7; 10], is_truncated: false };
+        let encodings = [&encoding; 25];
         assert_eq!(gathered(&encodings, 99), 9);
         assert_eq!(gathered(&encodings, 5), 1);
         assert_eq!(gathered(&encodings, usize::MAX), 25);

@@ -2,7 +2,7 @@
 
 use crate::fixture::{gguf, metadata};
 use candle_core::quantized::GgmlDType;
-use classifier::{Classifier, ClassifyError};
+use classifier::{Classifier, ClassifyError, TextError};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -32,7 +32,7 @@ fn nothing_to_read_is_an_error_that_names_the_text() {
         ["", "   \t\n", "https://t.co/abc", "\0\0", " www.example.com http://a.b ", "\u{200b}\u{feff}"]
     {
         let error = classifier().classify_batch(&["up", empty]).unwrap_err();
-        assert!(matches!(error, ClassifyError::EmptyText { index: 1 }), "{empty:?}: {error}");
+        assert_eq!(error, ClassifyError { index: 1, error: TextError::Empty }, "{empty:?}");
     }
 }
 
@@ -55,7 +55,7 @@ fn a_long_text_is_truncated_and_says_so() {
     assert!(!prediction.is_truncated);
     assert_eq!(prediction.num_tokens, 32);
     let error = classifier().classify(&"up ".repeat(400_000)).unwrap_err();
-    assert!(matches!(error, ClassifyError::TextTooLong { index: 0, .. }), "{error}");
+    assert!(matches!(error, TextError::TooLong { found_bytes: 1_200_000, .. }), "{error}");
 }
 
 #[test]
@@ -68,6 +68,29 @@ fn order_and_duplicates_are_kept_and_company_does_not_matter() {
     assert_eq!(batch.len(), texts.len());
     assert_eq!(batch[0], batch[3]);
     assert!(classifier().classify_batch::<&str>(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn a_text_that_cannot_be_read_costs_no_other_one_its_prediction() {
+    let texts = ["", "up", "https://t.co/abc", "down", "\u{200b}"];
+    let outcomes = classifier().classify_each(&texts);
+    for (text, outcome) in texts.iter().zip(&outcomes) {
+        assert_eq!(*outcome, classifier().classify(text), "{text:?}");
+    }
+    let readable: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(readable, [false, true, false, true, false]);
+    assert!(classifier().classify_each::<&str>(&[]).is_empty());
+}
+
+#[test]
+fn an_explanation_in_parts_is_the_whole_one() {
+    let text = "shares fall after https://t.co/a guidance and the stock is down again";
+    let whole = classifier().explain(text).unwrap();
+    assert_eq!(whole.num_words, whole.words.len());
+    let parts = [0..3, 3..4, 4..4, 4..64].map(|places| classifier().explain_part(text, places).unwrap());
+    assert!(parts.iter().all(|part| part.num_words == 11 && part.prediction == whole.prediction));
+    assert_eq!(parts.map(|part| part.words).concat(), whole.words);
+    assert!(classifier().explain_part(text, 11..20).unwrap().words.is_empty());
 }
 
 #[test]
@@ -91,7 +114,7 @@ fn an_explanation_says_what_each_word_did() {
     assert_eq!(explanation.words[3].contribution, 0.0, "a link is not read");
     let alone = classifier().explain("up").unwrap();
     assert_eq!(alone.words.len(), 1);
-    assert!(matches!(classifier().explain(" ").unwrap_err(), ClassifyError::EmptyText { index: 0 }));
+    assert_eq!(classifier().explain(" ").unwrap_err(), TextError::Empty);
 }
 
 proptest! {
@@ -101,7 +124,7 @@ proptest! {
     fn no_text_panics(text in any::<String>()) {
         match classifier().classify(&text) {
             Ok(prediction) => prop_assert!(prediction.probabilities.iter().all(|p| (0.0..=1.0).contains(p))),
-            Err(ClassifyError::EmptyText { index: 0 }) => {}
+            Err(TextError::Empty) => {}
             Err(error) => prop_assert!(false, "{text:?}: {error}"),
         }
     }

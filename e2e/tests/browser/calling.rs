@@ -62,12 +62,12 @@ fn texts_that_cannot_be_read_are_named_by_their_index() {
         return [messages, prediction.label.length > 0];";
     for (messages, still_answers) in with_classifier::<(Vec<String>, bool)>(&mut site, script) {
         let expected = [
-            "text 1 is empty",
-            "text 2 is empty",
+            "texts[1]: empty text",
+            "texts[2]: empty text",
             "texts[1], found number",
             "an array of strings, found string",
             "texts[0], found null",
-            "is empty",
+            "empty text",
             "a string, found number",
         ];
         for (expected, message) in expected.iter().zip(&messages) {

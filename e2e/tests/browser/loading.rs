@@ -75,7 +75,9 @@ fn another_hash_is_refused_and_both_are_named() {
 fn a_file_that_is_no_whole_model_is_refused() {
     let whole = std::fs::read(models().join(default_model().file)).unwrap();
     let truncated = whole[..whole.len() / 2].to_vec();
-    for (bytes, words) in [(truncated, "GGUF"), (b"<!doctype html>".to_vec(), "GGUF"), (Vec::new(), "GGUF")] {
+    for (bytes, words) in
+        [(truncated, "GGUF"), (b"<!doctype html>".to_vec(), "a web page"), (Vec::new(), "empty")]
+    {
         let mut site = Site::open_behind(Fault::Instead(bytes.clone()));
         site.goto_blank();
         let (_, message) = failure(&mut site, "{ sha256: undefined }");
@@ -146,7 +148,7 @@ fn wrong_options_are_named() {
         ("{ workers: 1.5 }", vec!["workers", "positive integer", "1.5"]),
         ("{ workers: 0 }", vec!["workers", "positive integer", "0"]),
         ("{ workers: 2, worker: false }", vec!["workers", "worker: false", "2"]),
-        ("{ model: 7 }", vec!["model", "URL", "number"]),
+        ("{ model: 7 }", vec!["model", "address", "number"]),
         ("{ worker: 'yes' }", vec!["worker", "true or false", "string"]),
         ("{ sha265: '' }", vec!["sha265", "sha256"]),
         (&format!("{{ model: {missing} }}"), vec!["models/none/model.gguf", "404"]),

@@ -9,7 +9,11 @@
 
 mod builds;
 mod calling;
+mod cancelling;
 mod early_exit;
+mod element;
+mod elsewhere;
+mod foreign;
 mod golden_chain;
 mod kernels;
 mod line;

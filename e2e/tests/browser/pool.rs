@@ -84,7 +84,7 @@ fn a_bad_text_is_named_by_its_place_among_all() {
         const [prediction] = await classifier.classify(['still answers']);
         return [message, prediction.label.length > 0];";
     let (message, still_answers): (String, bool) = with_pool(&mut site, 2, script);
-    assert!(message.contains("text 250 is empty"), "{message}");
+    assert!(message.contains("texts[250]: empty text"), "{message}");
     assert!(still_answers);
 }
 
@@ -146,7 +146,7 @@ fn a_text_that_kills_two_workers_is_refused() {
     let ((before, refused, after), started): ((usize, String, usize), usize) =
         with_pool(&mut site, 1, script);
     assert_eq!((before, after, started), (1, 2, 3));
-    assert!(refused.contains("2 workers died over the texts 0 to 2"), "{refused}");
+    assert!(refused.contains("2 workers died over texts[0] to texts[2]"), "{refused}");
 }
 
 #[test]
@@ -191,5 +191,8 @@ fn none_or_thousands_of_texts_and_the_longest_are_answered() {
         return Promise.all([[], many, [longest], ['fine', longest + 's']].map((texts) => outcome(classifier.classify(texts))));";
     let (none, many, longest, too_long): (usize, usize, usize, String) = with_pool(&mut site, 2, script);
     assert_eq!((none, many, longest), (0, 5_000, 1));
-    assert!(too_long.contains("text 1 is too long") && too_long.contains("1048577"), "{too_long}");
+    assert!(
+        too_long.contains("texts[1]: expected a text of at most") && too_long.contains("1048577"),
+        "{too_long}"
+    );
 }

@@ -4,6 +4,7 @@
 //! only texts within the limits are kept, the rest is counted; what is wrong is told once the whole body is
 //! known to be JSON, so that the same body always gets the same refusal.
 
+use super::refused_text::RefusedText;
 use crate::error::ApiError;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -13,19 +14,23 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 const A_STRING: &str = "a string";
 const AN_ARRAY: &str = "an array";
 
-/// The texts in a JSON array of strings, in UTF-8 with or without a byte order mark.
+/// The elements of a JSON array, in UTF-8 with or without a byte order mark: texts, or why one is no text of at most
+/// `max_text_bytes`.
 ///
 /// # Errors
-/// Another encoding, no valid JSON, no array of strings, more than `max_texts` of them, or one of more than
-/// `max_text_bytes`.
-pub fn parse_texts(body: &[u8], max_texts: usize, max_text_bytes: usize) -> Result<Vec<String>, ApiError> {
+/// Another encoding, no valid JSON, no array, or more than `max_texts` elements.
+pub fn parse_texts(
+    body: &[u8],
+    max_texts: usize,
+    max_text_bytes: usize,
+) -> Result<Vec<Result<String, RefusedText>>, ApiError> {
     if let Some(found) = other_encoding(body) {
         return Err(ApiError::OtherEncoding { found });
     }
     let json =
         std::str::from_utf8(body).map_err(|error| ApiError::NotUtf8 { offset: error.valid_up_to() })?;
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
-    let mut texts = Texts { max_texts, max_text_bytes, kept: Vec::new(), found: 0, refusal: None };
+    let mut texts = Texts { max_texts, max_text_bytes, kept: Vec::new(), found: 0 };
     let mut json = serde_json::Deserializer::from_str(json);
     let parsed = Reader::Body(&mut texts).deserialize(&mut json).and_then(|found| json.end().map(|()| found));
     let found = parsed.map_err(|error| ApiError::NotJson { reason: error.to_string() })?;
@@ -35,7 +40,7 @@ pub fn parse_texts(body: &[u8], max_texts: usize, max_text_bytes: usize) -> Resu
     if texts.found > max_texts {
         return Err(ApiError::TooManyTexts { limit: max_texts, found: texts.found });
     }
-    texts.refusal.map_or(Ok(texts.kept), Err)
+    Ok(texts.kept)
 }
 
 /// UTF-16 and UTF-32 by their byte order mark, or by the zeros beside the `[` that an array begins with.
@@ -49,29 +54,28 @@ fn other_encoding(body: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What an array has held so far: texts to keep, a count, and the first element that is to be refused.
+/// What an array has held so far: the elements up to the limit, and a count.
 struct Texts {
     max_texts: usize,
     max_text_bytes: usize,
-    kept: Vec<String>,
+    kept: Vec<Result<String, RefusedText>>,
     found: usize,
-    refusal: Option<ApiError>,
 }
 
 impl Texts {
     fn keep(&mut self, text: &str) {
         let (limit_bytes, found_bytes) = (self.max_text_bytes, text.len());
-        if found_bytes > limit_bytes {
-            let index = self.found;
-            self.refusal.get_or_insert(ApiError::TextTooLong { index, limit_bytes, found_bytes });
-        } else if self.found < self.max_texts && self.refusal.is_none() {
-            self.kept.push(text.to_owned());
+        if self.found < self.max_texts {
+            self.kept.push(match found_bytes > limit_bytes {
+                true => Err(RefusedText::TooLong { limit_bytes, found_bytes }),
+                false => Ok(text.to_owned()),
+            });
         }
     }
 
     fn count(&mut self, found: &'static str) {
-        if found != A_STRING {
-            self.refusal.get_or_insert(ApiError::NotAString { index: self.found, found });
+        if found != A_STRING && self.found < self.max_texts {
+            self.kept.push(Err(RefusedText::NotAString { found }));
         }
         self.found += 1;
     }
@@ -150,13 +154,14 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reader, Texts, parse_texts};
+    use super::{Reader, RefusedText, Texts, parse_texts};
     use crate::error::ApiError;
     use serde::de::DeserializeSeed;
 
     #[test]
     fn a_byte_order_mark_is_no_part_of_the_texts() {
-        assert_eq!(parse_texts("\u{feff}[\"\u{feff}up\"]".as_bytes(), 1, 9).unwrap(), ["\u{feff}up"]);
+        let texts = parse_texts("\u{feff}[\"\u{feff}up\"]".as_bytes(), 1, 9).unwrap();
+        assert_eq!(texts, [Ok("\u{feff}up".to_owned())]);
         let error = parse_texts(b"\xef\xbb\xbf[\"\xff", 1, 9).unwrap_err();
         assert!(matches!(error, ApiError::NotUtf8 { offset: 5 }), "{error}");
     }
@@ -179,16 +184,21 @@ mod tests {
     #[test]
     fn nothing_is_kept_beyond_the_limits() {
         for json in ["[0,0,0,0]", "[{\"a\":[]},\"\",\"\",\"\"]", "[\"long\",\"\",\"\",\"\"]"] {
-            let mut texts =
-                Texts { max_texts: 2, max_text_bytes: 3, kept: Vec::new(), found: 0, refusal: None };
+            let mut texts = Texts { max_texts: 2, max_text_bytes: 3, kept: Vec::new(), found: 0 };
             Reader::Body(&mut texts).deserialize(&mut serde_json::Deserializer::from_str(json)).unwrap();
-            assert_eq!((texts.kept.len(), texts.found), (0, 4), "{json}");
+            assert_eq!((texts.kept.len(), texts.found), (2, 4), "{json}");
+            assert!(texts.kept.iter().flatten().all(|text| text.is_empty()), "{json}");
             assert!(matches!(
                 parse_texts(json.as_bytes(), 2, 3),
                 Err(ApiError::TooManyTexts { limit: 2, found: 4 })
             ));
         }
-        let error = parse_texts(b"[\"\",[[]],7,\"long\"]", 9, 3).unwrap_err();
-        assert!(matches!(error, ApiError::NotAString { index: 1, found: "an array" }), "{error}");
+        let expected = [
+            Ok(String::new()),
+            Err(RefusedText::NotAString { found: "an array" }),
+            Err(RefusedText::NotAString { found: "a number" }),
+            Err(RefusedText::TooLong { limit_bytes: 3, found_bytes: 4 }),
+        ];
+        assert_eq!(parse_texts(b"[\"\",[[]],7,\"long\"]", 9, 3).unwrap(), expected);
     }
 }

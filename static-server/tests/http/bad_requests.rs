@@ -43,12 +43,19 @@ fn invalid_utf8_is_refused_at_its_byte() {
 }
 
 #[test]
-fn a_text_with_nothing_to_read_is_refused_by_its_index() {
+fn texts_with_nothing_to_read_are_refused_by_their_indices() {
     let server = Server::start();
     for text in ["", "   ", "https://example.com/a?b=c", " http://example.com\\n "] {
         let message = server.predict(&format!(r#"["up", "down", "{text}", "up"]"#)).refusal(422);
-        assert_names(&message, &["text 2", "empty"]);
+        assert_names(&message, &["index 2", "empty"]);
     }
+    let message = server.predict(r#"["", "up", 7, "https://t.co/a", null]"#).refusal(422);
+    assert_names(
+        &message,
+        &["index 2: expected a string, found a number", "index 4: expected a string, found null"],
+    );
+    let message = server.predict(r#"["", "up", "https://t.co/a"]"#).refusal(422);
+    assert_names(&message, &["indices 0, 2", "empty"]);
 }
 
 #[test]

@@ -71,6 +71,49 @@ fn an_empty_array_is_an_empty_answer() {
 }
 
 #[test]
+fn one_bad_text_costs_no_other_its_answer_where_that_is_asked_for() {
+    let server = Server::start();
+    let headers = [("content-type", "application/json")];
+    let ask = |path: &str, body: &str| server.request("POST", path, &headers, body.as_bytes());
+    let body = r#"["Shares soar", "", null, "Shares soar", "https://t.co/a"]"#;
+    let answer = ask("/predict_batch?on_error=null", body).json();
+    let alone = server.predict(r#"["Shares soar"]"#).json();
+    assert_eq!(answer["input"], json!(["Shares soar", "", null, "Shares soar", "https://t.co/a"]));
+    for key in ["output", "scores"] {
+        let found = &alone[key][0];
+        assert_eq!(answer[key], json!([found, null, null, found, null]), "{key}");
+    }
+    let errors = answer["errors"].as_array().unwrap();
+    let indices: Vec<_> = errors.iter().map(|error| error["index"].as_u64().unwrap()).collect();
+    assert_eq!(indices, [1, 2, 4]);
+    for (error, part) in errors.iter().zip(["nothing to read", "found null", "nothing to read"]) {
+        assert!(error["detail"].as_str().unwrap().contains(part), "{error}");
+    }
+    assert_eq!(ask("/predict_batch/?on_error=null", "[]").json()["errors"], json!([]));
+    assert_eq!(alone.get("errors"), None);
+}
+
+#[test]
+fn details_are_told_where_they_are_asked_for() {
+    let server = Server::start();
+    let headers = [("content-type", "application/json")];
+    let body = json!(["up", "", "shares fall ".repeat(8_000)]).to_string();
+    let path = "/predict_batch?on_error=null&details=true";
+    let answer = server.request("POST", path, &headers, body.as_bytes()).json();
+    assert_eq!(answer["truncated"], json!([false, null, true]));
+    assert!(answer["tokens"][0].as_u64().unwrap() < answer["tokens"][2].as_u64().unwrap());
+    assert!(answer["uncertain"][0].is_boolean() && answer["uncertain"][1].is_null());
+    assert_eq!(server.predict(r#"["up"]"#).json().get("tokens"), None);
+    for (query, found) in
+        [("on_error=skip", "skip"), ("detail=true", "detail"), ("details=2", "`true` or `false`")]
+    {
+        let refused = server.request("POST", &format!("/predict_batch?{query}"), &headers, b"[\"up\"]");
+        let message = refused.refusal(400);
+        assert!(message.contains("on_error=null") && message.contains(found), "{message}");
+    }
+}
+
+#[test]
 fn a_trailing_slash_and_a_charset_are_welcome() {
     let server = Server::start();
     let body = br#"["Dividend raised for the tenth year"]"#;

@@ -21,7 +21,7 @@ use crate::scoring::predictions::{classify_each, load_model, most_probable, prog
 use candle_core::Device;
 use classifier::model_file::ModelFile;
 use classifier::normalization::Normalization;
-use classifier::{Classifier, Prediction};
+use classifier::{Classifier, Prediction, TextError};
 use encoder::Encoder;
 use serde::Serialize;
 use std::path::Path;
@@ -138,7 +138,7 @@ fn score(arguments: &Arguments) -> anyhow::Result<(Report, LeftOut)> {
 
 /// The predictions of the rows that can be used; the data then holds these alone.
 fn without_unusable(
-    outcomes: Vec<Result<Prediction, String>>,
+    outcomes: Vec<Result<Prediction, TextError>>,
     dataset: &mut Dataset,
     is_strict: bool,
 ) -> anyhow::Result<(Vec<Prediction>, LeftOut)> {
@@ -149,7 +149,7 @@ fn without_unusable(
                 predictions.push(prediction);
                 examples.push(example);
             }
-            Err(reason) => dataset.rejected.push(Rejected { line: example.line, reason }),
+            Err(error) => dataset.rejected.push(Rejected { line: example.line, reason: error.to_string() }),
         }
     }
     dataset.examples = examples;

@@ -147,7 +147,7 @@ fn answer(
     let mut left_out = LeftOut::default();
     let rows = asked.into_iter().filter_map(|Asked { place, text }| {
         let row = match text {
-            Ok(text) => Row { text, outcome: outcomes.next()? },
+            Ok(text) => Row { text, outcome: outcomes.next()?.map_err(|error| error.to_string()) },
             Err(Unread { lossy, reason }) => Row { text: lossy, outcome: Err(reason) },
         };
         if let Err(reason) = &row.outcome {

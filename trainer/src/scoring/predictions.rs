@@ -3,8 +3,7 @@
 //! Shared by `evaluate`, `predict`, `export`, `edits` and `report`. Batches are as large as a progress bar likes them.
 
 use anyhow::{Context, anyhow, bail};
-use classifier::{Classifier, ClassifyError, Depth, Prediction};
-use indexmap::IndexMap;
+use classifier::{Classifier, ClassifyError, Depth, Prediction, TextError};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 
@@ -62,9 +61,8 @@ pub fn classify_at<T: AsRef<str> + Sync>(
     for batch in texts.chunks(BATCH_SIZE) {
         match classifier.classify_batch_at(batch, depth) {
             Ok(classified) => predictions.extend(classified),
-            Err(error) => {
-                let Unreadable { index, reason } = Unreadable::from(error);
-                return Err(anyhow!("{}: {reason}", name_of(predictions.len() + index)));
+            Err(ClassifyError { index, error }) => {
+                return Err(anyhow!("{}: {error}", name_of(predictions.len() + index)));
             }
         }
         bar.inc(batch.len() as u64);
@@ -80,66 +78,18 @@ pub fn classify_each<T: AsRef<str> + Sync>(
     classifier: &Classifier,
     texts: &[T],
     bar: &ProgressBar,
-) -> anyhow::Result<Vec<Result<Prediction, String>>> {
+) -> anyhow::Result<Vec<Result<Prediction, TextError>>> {
     let mut outcomes = Vec::with_capacity(texts.len());
     for batch in texts.chunks(BATCH_SIZE) {
-        let mut unreadable = IndexMap::new();
-        let predictions = loop {
-            let readable: Vec<usize> =
-                (0..batch.len()).filter(|index| !unreadable.contains_key(index)).collect();
-            let texts: Vec<&str> = readable.iter().map(|&index| batch[index].as_ref()).collect();
-            match classifier.classify_batch(&texts) {
-                Ok(predictions) => break predictions,
-                Err(error @ ClassifyError::NotANumber { .. }) => bail!(Unreadable::from(error).reason),
-                Err(error) => {
-                    let Unreadable { index, reason } = Unreadable::from(error);
-                    unreadable.insert(readable[index], reason);
-                }
+        for outcome in classifier.classify_each(batch) {
+            match outcome {
+                Err(error @ TextError::NotANumber) => bail!(error),
+                outcome => outcomes.push(outcome),
             }
-        };
-        let mut predictions = predictions.into_iter();
-        let outcome = |index| match unreadable.swap_remove(&index) {
-            Some(reason) => Some(Err(reason)),
-            None => predictions.next().map(Ok),
-        };
-        outcomes.extend((0..batch.len()).filter_map(outcome));
+        }
         bar.inc(batch.len() as u64);
     }
     Ok(outcomes)
-}
-
-/// A text that cannot be classified, in words that do not count: its place is the reader's to say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
-    /// Position in its batch.
-    pub index: usize,
-    /// What was expected and what was found.
-    pub reason: String,
-}
-
-impl From<ClassifyError> for Unreadable {
-    fn from(error: ClassifyError) -> Self {
-        let (index, reason) = match error {
-            ClassifyError::EmptyText { index } => (
-                index,
-                "empty text: expected at least one word, found nothing to read (URLs, whitespace and control characters \
-                 do not count)"
-                    .to_owned(),
-            ),
-            ClassifyError::TextTooLong { index, limit_bytes, found_bytes } => {
-                (index, format!("expected a text of at most {limit_bytes} bytes, found {found_bytes}"))
-            }
-            ClassifyError::Tokenizer { index, reason } => {
-                (index, format!("expected a text that can be tokenized, found: {reason}"))
-            }
-            ClassifyError::NotANumber { index } => (
-                index,
-                "expected probabilities, found what is no number: the model's weights are damaged. Use another model file"
-                    .to_owned(),
-            ),
-        };
-        Self { index, reason }
-    }
 }
 
 /// The predicted label of a row: the first of the highest.

@@ -23,19 +23,21 @@ let tests = 0;
 beforeEach(() => {
   tests += 1;
   requests = [];
-  builds = ["relaxed", "simd128"].map((name) => ({
-    name: `${name}-${tests}`,
-    glue: `${GLUE}?${name}-${tests}`,
-    wasm: `https://example.org/${name}.wasm`,
-  }));
-  network = new Map(builds.map(({ wasm }) => [wasm, [() => file(MODULE, "application/wasm")]]));
-  globalThis.glue = { started: [], downloads: [], freed: [], classify: (texts, first) => [texts, first] };
+  builds = ["relaxed", "simd128"].map((name) => build(`${name}-${tests}`, `https://example.org/${name}.wasm`));
+  network = new Map(builds.map(({ wasmUrl }) => [wasmUrl().href, [() => file(MODULE, "application/wasm")]]));
+  globalThis.glue = { started: [], downloads: [], freed: [], classify: (texts) => texts.map((label) => ({ label })) };
   globalThis.fetch = async (url, { cache } = {}) => {
     requests.push([url, cache]);
     const answers = network.get(url);
     return (answers.length > 1 ? answers.shift() : answers[0])();
   };
 });
+
+/** A row as in builds.js. */
+function build(name, wasm) {
+  const glueUrl = () => new URL(`${GLUE}?${name}`);
+  return { name, importGlue: () => import(glueUrl().href), glueUrl, wasmUrl: () => new URL(wasm) };
+}
 
 /** A response of these bytes, in two chunks. */
 function file(bytes, type = "application/octet-stream", headers = { "content-length": String(bytes.length) }) {
@@ -55,8 +57,9 @@ const offer = (...answers) => network.set(MODEL, answers);
 /** Loads, and notes the progress. */
 async function load(more = {}, signal) {
   const told = [];
-  const request = { builds, fallback: null, model: MODEL, ...more };
-  const engine = await loadEngine(request, ({ loaded, total }) => void told.push([loaded, total]), signal);
+  const { builds: rows = builds, ...others } = more;
+  const request = { builds: rows.map(({ name }) => name), fallback: null, model: MODEL, ...others };
+  const engine = await loadEngine(request, ({ loaded, total }) => void told.push([loaded, total]), signal, rows);
   return { engine, told };
 }
 
@@ -67,7 +70,7 @@ test("a model streams into the module, and progress is told in bytes", async () 
   const { engine, told } = await load({ sha256: "tiny" });
   assert.deepEqual(told, [[0, 4], [2, 4], [4, 4]]);
   assert.deepEqual(engine.info, { model: "tiny", fallback: null });
-  assert.deepEqual(engine.classify(["one"]), [["one"], 0]);
+  assert.deepEqual(engine.classify(["one"]), [{ label: "one" }]);
   assert.equal(engine.memory(), 65_536);
   assert.equal(engine.source, undefined, "nobody has asked for it");
   assert.equal(glue.downloads[0].total, 4);
@@ -79,6 +82,47 @@ test("the announced size of a compressed body is not its size", async () => {
   offer(() => file(MODULE, "text/plain", { "content-length": "3", "content-encoding": "br" }));
   const { told } = await load();
   assert.deepEqual(told.at(-1), [8, undefined]);
+});
+
+test("what another origin announces is a hint: it does not show whether the body is compressed", async () => {
+  const cors = (length) => () => {
+    const response = file(new TextEncoder().encode("tiny"), "application/octet-stream", { "content-length": length });
+    return Object.defineProperty(response, "type", { value: "cors" });
+  };
+  offer(cors("3"), cors("4"));
+  assert.deepEqual((await load({ sha256: "tiny" })).told, [[0, 3], [2, 3], [4, undefined]]);
+  assert.deepEqual((await load({ sha256: "tiny" })).told, [[0, 4], [2, 4], [4, 4]]);
+  assert.deepEqual(glue.downloads.map(({ total }) => total), [undefined, undefined], "only the hash decides");
+});
+
+test("a model may be a file that is here already, which is not fetched anew", async () => {
+  const { engine, told } = await load({ model: new Blob(["tiny"]), sha256: "tiny" });
+  assert.equal(engine.info.model, "tiny");
+  assert.deepEqual(told.at(-1), [4, 4]);
+  await assert.rejects(load({ model: new Blob(["tiny"]), sha256: "else" }), { message: "expected else, found tiny" });
+  assert.deepEqual([fetched(MODEL), glue.downloads.length], [[], 2]);
+});
+
+test("a module may be elsewhere", async () => {
+  offer(text("tiny"));
+  const elsewhere = "https://cdn.example.org/engine.wasm";
+  network.set(elsewhere, [() => file(MODULE, "application/wasm")]);
+  await load({ wasmUrl: { [builds[0].name]: elsewhere } });
+  assert.deepEqual(requests.map(([url]) => url), [elsewhere, MODEL].sort((one) => (one === MODEL ? 1 : -1)));
+});
+
+test("where another origin brings nothing, the header that is missing is named", async () => {
+  offer(() => Promise.reject(new TypeError("Failed to fetch")));
+  globalThis.origin = "https://page.example";
+  try {
+    await assert.rejects(load(), /https:\/\/example\.org answers with Access-Control-Allow-Origin for https:\/\/page\.example/);
+    globalThis.origin = "null";
+    await assert.rejects(load(), /for a sandboxed frame \(null\)/);
+    globalThis.origin = "https://example.org";
+    await assert.rejects(load(), /check the network and try again$/);
+  } finally {
+    delete globalThis.origin;
+  }
 });
 
 test("a file with another hash is fetched once more, past the cache, and progress never decreases", async () => {
@@ -111,7 +155,7 @@ test("a further engine is made of the bytes of the first, whatever the server ha
   assert.ok(source.module instanceof WebAssembly.Module);
   offer(text("second"));
   // Another build's name stands for another thread, which has no instance yet.
-  const further = await load({ source, builds: [{ ...builds[1], wasm: "nowhere" }] });
+  const further = await load({ source, builds: [build(builds[1].name, "https://example.org/nowhere")] });
   assert.equal(further.engine.info.model, "first");
   assert.equal(glue.started[1].module, source.module);
   assert.deepEqual(fetched(MODEL), [undefined], "it was fetched again");
@@ -128,17 +172,17 @@ test("what is kept of a damaged file is refused and not fetched anew", async () 
 
 test("a build that the browser cannot compile gives way to the next, and the info says why", async () => {
   offer(text("tiny"));
-  network.set(builds[0].wasm, [() => file(NO_MODULE, "application/wasm")]);
+  network.set(builds[0].wasmUrl().href, [() => file(NO_MODULE, "application/wasm")]);
   const { engine } = await load();
   assert.match(engine.info.fallback, /cannot compile the build "relaxed-/);
-  network.set(builds[1].wasm, [() => file(NO_MODULE, "application/wasm")]);
+  network.set(builds[1].wasmUrl().href, [() => file(NO_MODULE, "application/wasm")]);
   builds[1].name += "-anew";
   await assert.rejects(load(), { name: "CompileError" });
 });
 
 test("a module under another type is compiled all the same", async () => {
   offer(text("tiny"));
-  network.set(builds[0].wasm, [() => file(MODULE, "application/octet-stream")]);
+  network.set(builds[0].wasmUrl().href, [() => file(MODULE, "application/octet-stream")]);
   assert.equal((await load()).engine.info.fallback, null);
 });
 
@@ -167,8 +211,11 @@ test("a lost connection says how far it came", async () => {
 test("loading stops where it is cancelled", async () => {
   offer(text("tiny"));
   const stop = new AbortController();
-  const loading = loadEngine({ builds, fallback: null, model: MODEL }, () => stop.abort(), stop.signal);
-  await assert.rejects(loading, { name: "AbortError" });
+  const names = builds.map(({ name }) => name);
+  const reason = new Error("enough");
+  const request = { builds: names, fallback: null, model: MODEL };
+  const loading = loadEngine(request, () => stop.abort(reason), stop.signal, builds);
+  await assert.rejects(loading, (error) => error === reason);
   assert.ok(glue.downloads[0].isFreed);
 });
 
@@ -183,9 +230,9 @@ test("nothing enters an engine that has crashed, and the next load starts anothe
   assert.throws(() => engine.classify(["two"]), { name: "EngineCrash" });
   engine.dispose();
   assert.deepEqual(glue.freed, []);
-  glue.classify = (texts) => texts;
+  glue.classify = (texts) => texts.map((label) => ({ label }));
   await new Promise(setImmediate);
-  assert.deepEqual((await load()).engine.classify(["three"]), ["three"]);
+  assert.deepEqual((await load()).engine.classify(["three"]), [{ label: "three" }]);
   assert.match(glue.started[1].address, /attempt=/);
 });
 

@@ -52,11 +52,15 @@ class Engine {
   }
 
   info() {
-    return { model: this.model };
+    return { model: this.model, ...glue.info };
   }
 
-  classify(texts, first) {
-    return glue.classify(texts, first);
+  classify(texts) {
+    return glue.classify(texts);
+  }
+
+  explain(text, start, end) {
+    return glue.explain(text, start, end);
   }
 
   free() {

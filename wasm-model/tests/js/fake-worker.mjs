@@ -74,11 +74,18 @@ export function engine(model = "tiny", methods = {}) {
     hold: () => null,
     load: (_worker, [request]) => ({ info: info(model), source: request.keepsSource ? SOURCE : undefined }),
     classify: (_worker, [texts]) => texts.map((label) => ({ label })),
-    explain: (_worker, [text]) => ({ prediction: { label: text }, words: [] }),
+    explain: (_worker, [text, start, end]) => part(text, start, end),
     memory: () => 1_000,
     ...methods,
   };
   return (worker, method, args, tell) => all[method](worker, args, tell);
+}
+
+/** A part of an explanation as an engine gives it: each word stands for itself. */
+export function part(text, start, end) {
+  const words = text.split(" ");
+  const found = words.slice(start, end).map((word) => ({ word, contribution: 0 }));
+  return { prediction: { label: text }, words: found, total: words.length };
 }
 
 /** What the first worker hands out; a stand-in for a module and a file, which a test can send. */

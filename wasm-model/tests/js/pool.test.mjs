@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { EngineWorker } from "../../js/engine-worker.js";
 import { loadPool } from "../../js/pool.js";
-import { FakeWorker, SOURCE, engine, install, warnings } from "./fake-worker.mjs";
+import { FakeWorker, SOURCE, engine, install, part, warnings } from "./fake-worker.mjs";
 
 const REQUEST = {
-  builds: [{ name: "relaxed" }, { name: "simd128" }],
+  builds: ["relaxed", "simd128"],
   fallback: null,
   model: "https://example.org/model.gguf",
 };
@@ -22,7 +23,13 @@ function gate() {
   return made;
 }
 
-const load = (workers, request = REQUEST) => loadPool(request, workers, () => {});
+const plan = (workers) => ({ workers, isHere: false, open: (onEnd) => new EngineWorker(onEnd) });
+/** A pool whose calls are strict and followed by nobody, unless they say how. */
+async function load(workers, onProgress = () => {}, signal) {
+  const pool = await loadPool(REQUEST, plan(workers), onProgress, signal);
+  const classify = (texts, how = {}) => pool.classify(texts, how.isStrict ?? true, how);
+  return { ...pool, classify, explain: (text, how = {}) => pool.explain(text, how) };
+}
 const labels = (predictions) => predictions.map(({ label }) => label);
 const message = (promise) => promise.then(() => assert.fail("answered"), (error) => error.message);
 
@@ -54,7 +61,7 @@ test("further workers are made of what the first was made of", async () => {
   for (const [request] of others) {
     assert.deepEqual(request.source, SOURCE);
     assert.equal(request.keepsSource, undefined, "one copy of the file is enough");
-    assert.deepEqual(request.builds, [{ name: "relaxed" }], "and it is the module of this build");
+    assert.deepEqual(request.builds, ["relaxed"], "and it is the module of this build");
   }
 });
 
@@ -92,7 +99,30 @@ test("where the browser refuses to replace the only worker, calls are rejected a
 test("where the browser refuses the first worker, loading says so", async () => {
   install();
   FakeWorker.refuse = () => new Error("blocked by policy");
-  assert.match(await message(load(1)), /cannot start the worker .*blocked by policy/);
+  assert.match(await message(load(1)), /cannot start the worker .*blocked by policy.*worker: false/);
+});
+
+test("a worker of another origin is imported by one of ours, and what that origin refuses is named", async () => {
+  const started = install();
+  globalThis.origin = "https://page.example";
+  try {
+    const elsewhere = (onEnd) => new EngineWorker(onEnd, "https://cdn.example/worker.js");
+    await loadPool(REQUEST, { ...plan(1), open: elsewhere }, () => {});
+    assert.match(started[0].url, /^blob:/);
+    started[0].onerror({ message: "" });
+    FakeWorker.refuse = () => Object.assign(new Error("insecure"), { name: "SecurityError" });
+    assert.match(await message(load(1)), /insecure; give the address of worker\.js as workerUrl, or load with worker: false/);
+  } finally {
+    delete globalThis.origin;
+  }
+});
+
+test("a worker whose script does not come says what to look at", async () => {
+  const started = install({ answer: engine("tiny", { load: () => new Promise(() => {}) }) });
+  const loading = message(load(1));
+  started[0].onerror({ message: undefined });
+  const said = await loading;
+  for (const words of [/Cross-Origin-Embedder-Policy/, /worker-src/, /worker: false/]) assert.match(said, words);
 });
 
 test("a further worker that cannot load leaves the others at work", async (t) => {
@@ -108,19 +138,79 @@ test("a further worker that cannot load leaves the others at work", async (t) =>
   assert.deepEqual(warned, ["tickertone: no further worker: the file is gone"]);
 });
 
-test("a bad text is named by its place among all, and what comes after it is not computed", async () => {
-  const classify = (_worker, [texts, first]) => {
-    const bad = texts.findIndex((text) => text === "bad");
-    if (bad >= 0) throw Object.assign(new Error(`text ${first + bad} is empty`), { name: "EmptyText" });
-    return texts.map((label) => ({ label }));
-  };
-  const started = install({ answer: engine("tiny", { classify }) });
+/** What an engine answers that cannot read "bad". */
+const reading = (_worker, [texts]) =>
+  texts.map((label) => (label === "bad" ? { error: { name: "EmptyText", message: "nothing to read" } } : { label }));
+
+test("each text has its own outcome, and a strict call needs nothing of what comes after a bad one", async () => {
+  const started = install({ answer: engine("tiny", { classify: reading }) });
   const pool = await load(1);
   const texts = MANY.with?.(10, "bad") ?? Object.assign([...MANY], { 10: "bad" });
-  await assert.rejects(pool.classify(texts), { name: "EmptyText", message: "text 10 is empty" });
-  const firsts = started[0].argumentsOf("classify").map(([, first]) => first);
-  assert.deepEqual(firsts, [0], "the other chunks were still computed");
-  assert.deepEqual(labels(await pool.classify(["fine"])), ["fine"]);
+  const strict = await pool.classify(texts);
+  assert.equal(strict[10].error.name, "EmptyText");
+  assert.ok(strict.length < texts.length, "the other chunks were still computed");
+  assert.equal(started[0].argumentsOf("classify").length, 1);
+  const patient = await pool.classify(texts, { isStrict: false });
+  assert.deepEqual(patient.map(({ label }) => label ?? "bad"), texts);
+});
+
+test("a call that is cancelled drops what has not begun, and keeps its reason", async () => {
+  const running = gate();
+  const started = install({ answer: engine("tiny", { classify: (_worker, [texts]) => running.promise.then(() => reading(_worker, [texts])) }) });
+  const pool = await load(1);
+  const stop = new AbortController();
+  const reason = new Error("another file");
+  const cancelled = pool.classify(MANY, { signal: stop.signal });
+  const other = pool.classify(["one"]);
+  stop.abort(reason);
+  await assert.rejects(cancelled, (error) => error === reason);
+  running.resolve();
+  assert.deepEqual(labels(await other), ["one"]);
+  assert.equal(started[0].argumentsOf("classify").length, 2, "one chunk had begun");
+  await assert.rejects(pool.classify(["late"], { signal: AbortSignal.abort(reason) }), (error) => error === reason);
+  assert.equal(started[0].argumentsOf("classify").length, 2);
+});
+
+test("a short call does not wait for the end of a long one", async () => {
+  const started = install();
+  const pool = await load(1);
+  const long = pool.classify([...MANY, ...MANY, ...MANY]);
+  assert.deepEqual(labels(await pool.classify(["short"])), ["short"]);
+  assert.deepEqual(started[0].argumentsOf("classify")[1], [["short"]], "one chunk had begun");
+  assert.equal((await long).length, 900);
+});
+
+test("progress of a call is told in texts and ends with all of them; what its listener throws ends the call", async () => {
+  const started = install();
+  const pool = await load(2);
+  const told = [];
+  await pool.classify(MANY, { onProgress: (progress) => void told.push(progress) });
+  assert.ok(told.length > 2);
+  assert.ok(told.every(({ done, total }, index) => total === 300 && done > (told[index - 1]?.done ?? 0)));
+  assert.equal(told.at(-1).done, 300);
+  const before = started[0].argumentsOf("classify").length + (started[1]?.argumentsOf("classify").length ?? 0);
+  const onProgress = () => {
+    throw new Error("the listener's own");
+  };
+  assert.equal(await message(pool.classify(MANY, { onProgress })), "the listener's own");
+  const after = started.map((worker) => worker.argumentsOf("classify").length).reduce((sum, calls) => sum + calls);
+  assert.ok(after - before <= started.length, "the other chunks were still computed");
+});
+
+test("an explanation is asked for in parts, which the workers share, and ends when it is cancelled", async () => {
+  const started = install();
+  const pool = await load(3);
+  const text = Array.from({ length: 60 }, (_, index) => `word-number-${index}-of-a-long-text`).join(" ");
+  const told = [];
+  const { prediction, words } = await pool.explain(text, { onProgress: (progress) => void told.push(progress) });
+  assert.equal(prediction.label, text);
+  assert.deepEqual(words.map(({ word }) => word), text.split(" "));
+  assert.deepEqual(told.at(-1), { done: 60, total: 60 });
+  assert.ok(told.length > 4 && started.length === 3);
+  const stop = new AbortController();
+  const cancelled = pool.explain(text, { signal: stop.signal, onProgress: () => stop.abort() });
+  await assert.rejects(cancelled, { name: "AbortError" });
+  assert.deepEqual((await pool.explain("two words")).words.length, 2);
 });
 
 test("what a dead worker was computing is computed by another one", async () => {
@@ -148,20 +238,35 @@ test("a text that two workers die of is refused, and the next call is answered",
     message(pool.classify(["fine", "deadly"])),
     pool.classify(["next"]),
   ]);
-  assert.match(refused, /2 workers died over the texts 0 to 1 \(.*boom\)/);
+  assert.match(refused, /2 workers died over texts\[0\] to texts\[1\] \(.*boom\)/);
   assert.deepEqual(labels(answered), ["next"]);
   assert.equal(started.length, 3);
 });
 
+test("a patient call loses only the text that workers die of", async () => {
+  const classify = (worker, [texts]) => {
+    if (!texts.includes("deadly")) return texts.map((label) => ({ label }));
+    worker.onerror({ message: "boom" });
+    return new Promise(() => {});
+  };
+  const started = install({ answer: engine("tiny", { classify }) });
+  const pool = await load(1);
+  const texts = ["one", "two", "deadly", "four", "five"];
+  const outcomes = await pool.classify(texts, { isStrict: false });
+  assert.deepEqual(outcomes.map(({ label }) => label), ["one", "two", undefined, "four", "five"]);
+  assert.match(outcomes[2].error.message, /2 workers died over texts\[2\] \(.*boom/);
+  assert.equal(started.length, 5, "two died of all five, and one of each half with the text");
+});
+
 test("an engine that crashes is a death like any other", async () => {
   let crashes = 0;
-  const explain = () => {
-    if (crashes++ > 0) return { prediction: {}, words: [] };
+  const explain = (_worker, [text, start, end]) => {
+    if (crashes++ > 0) return part(text, start, end);
     throw Object.assign(new Error("unreachable"), { name: "EngineCrash" });
   };
   const started = install({ answer: engine("tiny", { explain }) });
   const pool = await load(1);
-  assert.deepEqual(await pool.explain("one"), { prediction: {}, words: [] });
+  assert.equal((await pool.explain("one")).prediction.label, "one");
   assert.deepEqual(started.map((worker) => worker.isTerminated), [true, false]);
 });
 
@@ -191,7 +296,7 @@ test("a worker that is killed without a word is noticed by its lock", async () =
 test("a call that cannot be sent is rejected and nothing waits for it", async () => {
   install();
   const pool = await load(1);
-  await assert.rejects(pool.explain(() => {}), { name: "DataCloneError" });
+  await assert.rejects(pool.classify([() => {}]), { name: "DataCloneError" });
   assert.deepEqual(labels(await pool.classify(["one"])), ["one"]);
 });
 
@@ -210,26 +315,27 @@ test("loading is cancelled with its worker", async () => {
   const loading = gate();
   const started = install({ answer: engine("tiny", { load: () => loading.promise }) });
   const stop = new AbortController();
-  const pool = loadPool(REQUEST, 1, () => {}, stop.signal);
-  stop.abort();
-  assert.match(await message(pool), /cancelled/);
+  const pool = load(1, () => {}, stop.signal);
+  const reason = new Error("too late");
+  stop.abort(reason);
+  await assert.rejects(pool, (error) => error === reason);
   assert.ok(started[0].isTerminated);
 });
 
 test("progress is told as it comes, and what its listener throws ends the loading", async () => {
-  const load = (_worker, [request], tell) => {
+  const telling = (_worker, [request], tell) => {
     tell({ loaded: 1, total: 2 });
     tell({ loaded: 2, total: 2 });
     return engine()(_worker, "load", [request]);
   };
-  const started = install({ answer: engine("tiny", { load }) });
+  const started = install({ answer: engine("tiny", { load: telling }) });
   const told = [];
-  await loadPool(REQUEST, 1, ({ loaded }) => void told.push(loaded));
+  await load(1, ({ loaded }) => void told.push(loaded));
   assert.deepEqual(told, [1, 2]);
   const failing = () => {
     throw new Error("the listener's own");
   };
-  assert.equal(await message(loadPool(REQUEST, 1, failing)), "the listener's own");
+  assert.equal(await message(load(1, failing)), "the listener's own");
   assert.deepEqual(started.map((worker) => worker.isTerminated), [false, true]);
 });
 

@@ -1,9 +1,10 @@
 /** worker.js, the worker's side of the messages, over the fake module of engine.js. */
 
 import assert from "node:assert/strict";
+import { register } from "node:module";
 import { test } from "node:test";
 
-const GLUE = new URL("fake-glue.mjs", import.meta.url).href;
+register("./glue-hooks.mjs", import.meta.url);
 
 /** Messages that the worker sent. */
 const sent = [];
@@ -12,20 +13,21 @@ globalThis.glue = {
   started: [],
   downloads: [],
   freed: [],
-  classify: (texts, first) => {
-    if (texts.includes("")) throw Object.assign(new Error(`text ${first} is empty`), { name: "EmptyText" });
-    return texts;
+  classify: (texts) => texts,
+  explain: (text) => {
+    throw Object.assign(new Error(`nothing to read in "${text}"`), { name: "EmptyText" });
   },
 };
 globalThis.fetch = async (url) => {
-  if (url.endsWith("missing")) return new Response("", { status: 404 });
-  const bytes = url.endsWith(".wasm") ? Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0) : new TextEncoder().encode("tiny");
+  if (String(url).endsWith("missing")) return new Response("", { status: 404 });
+  const bytes = String(url).endsWith(".wasm") ? Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0) : new TextEncoder().encode("tiny");
   return new Response(bytes);
 };
 await import("../../js/worker.js");
 
 const REQUEST = {
-  builds: [{ name: "relaxed", glue: GLUE, wasm: "https://example.org/engine.wasm" }],
+  builds: ["relaxed"],
+  wasmUrl: { relaxed: "https://example.org/engine.wasm" },
   fallback: null,
   model: "https://example.org/model.gguf",
 };
@@ -46,9 +48,9 @@ test("what fails is told by name and words, and an engine that has loaded answer
   assert.ok(result.source.module instanceof WebAssembly.Module);
   assert.equal(await result.source.file.text(), "tiny");
 
-  assert.deepEqual(await call(3, "classify", ["one"], 0), [{ id: 3, result: ["one"] }]);
-  const empty = { name: "EmptyText", message: "text 7 is empty" };
-  assert.deepEqual(await call(4, "classify", [""], 7), [{ id: 4, error: empty }]);
+  assert.deepEqual(await call(3, "classify", ["one"]), [{ id: 3, result: ["one"] }]);
+  const empty = { name: "EmptyText", message: 'nothing to read in ""' };
+  assert.deepEqual(await call(4, "explain", "", 0, 4), [{ id: 4, error: empty }]);
   assert.deepEqual(await call(5, "memory"), [{ id: 5, result: 65_536 }]);
 });
 

@@ -117,9 +117,8 @@ const FIRST_ANSWERS: usize = 9;
 /// Latencies, products and memory of one build, in the page's own thread.
 const MEASURE_BUILD: &str = "
     const { loadEngine } = await import('/engine/engine.js');
-    const { builds } = await import('/engine/builds.js');
     const request = {
-      builds: builds.filter(({ name }) => name === engine), fallback: null,
+      builds: [engine], fallback: null,
       model: new URL(options.model, location.href).href, sha256: options.sha256,
     };
     const start = performance.now();

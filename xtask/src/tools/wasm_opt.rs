@@ -34,6 +34,6 @@ pub fn install(
     if !node::is_there(workspace) {
         return Ok((CRATE.version, workshop.install(workspace, cache, steps, &CRATE)?));
     }
-    let modules = node::npm_install(workspace, cache, steps, ("binaryen", NPM_VERSION))?;
+    let modules = node::npm_install(workspace, cache, steps, &[("binaryen", NPM_VERSION)])?;
     Ok((BINARYEN, Place::Folder(modules.join(".bin"))))
 }
