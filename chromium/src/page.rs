@@ -13,8 +13,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// For what a browser does at once; generous, because test machines are slow and shared.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
@@ -25,7 +25,8 @@ const SCRIPT_LIMIT: Duration = Duration::from_secs(180);
 pub struct Page {
     connection: Connection,
     session: String,
-    _process: Process,
+    process: Process,
+    executable: PathBuf,
 }
 
 impl Page {
@@ -34,7 +35,21 @@ impl Page {
     /// # Errors
     /// The executable is no browser, or does not start.
     pub fn launch(executable: &Path) -> Result<Self, Error> {
-        let process = Process::chromium(executable)?;
+        Self::attach(Process::chromium(executable)?, executable)
+    }
+
+    /// Ends the browser as its user does, and starts it again with the same profile: what it has stored is there, what it
+    /// held in memory is not. What was observed before is forgotten.
+    ///
+    /// # Errors
+    /// The browser does not end, or does not start again.
+    pub fn restart(mut self) -> Result<Self, Error> {
+        self.connection.call(None, "Browser.close", json!({}), COMMAND_LIMIT)?;
+        let process = Process::chromium_with(&self.executable, self.process.wait()?)?;
+        Self::attach(process, &self.executable)
+    }
+
+    fn attach(process: Process, executable: &Path) -> Result<Self, Error> {
         let mut connection = Connection::open(&process.address)?;
         let target =
             connection.call(None, "Target.createTarget", json!({ "url": "about:blank" }), COMMAND_LIMIT)?;
@@ -42,7 +57,7 @@ impl Page {
         let attached = connection.call(None, "Target.attachToTarget", attach, COMMAND_LIMIT)?;
         let session = string(&attached["sessionId"], "a session id")?;
         connection.observe(&session)?;
-        let mut page = Self { connection, session, _process: process };
+        let mut page = Self { connection, session, process, executable: executable.to_owned() };
         page.call("Page.enable", json!({}))?;
         page.call("Page.setLifecycleEventsEnabled", json!({ "enabled": true }))?;
         Ok(page)
@@ -60,6 +75,14 @@ impl Page {
         let loader = string(&answer["loaderId"], "a loader id")?;
         let what = format!("{url} to load");
         self.connection.wait_for(&what, COMMAND_LIMIT, |seen| seen.loaded.contains(&loader))
+    }
+
+    /// Runs a script in every document from now on, before its own: what the browser lacks, say.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub fn run_first(&mut self, script: &str) -> Result<(), Error> {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).map(drop)
     }
 
     /// Runs the body of an async function in the page and returns what it returns, as JSON.
@@ -119,6 +142,25 @@ impl Page {
         self.evaluate(&script::waiting_for(condition))
     }
 
+    /// Waits until the open document, whichever that is by then, has a title that begins so: the way to wait across
+    /// a navigation that the page itself begins.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`].
+    pub fn wait_for_title(&mut self, beginning: &str) -> Result<(), Error> {
+        let deadline = Instant::now() + COMMAND_LIMIT;
+        while Instant::now() < deadline {
+            // While one document makes room for the next there may be none to ask.
+            match self.evaluate::<String>("await new Promise(requestAnimationFrame); return document.title;")
+            {
+                Ok(title) if title.starts_with(beginning) => return Ok(()),
+                Ok(_) | Err(Error::Command { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Timeout { what: format!("the title {beginning}"), limit: COMMAND_LIMIT })
+    }
+
     /// Clicks into the middle of an element with the mouse, after scrolling to it.
     ///
     /// # Errors
@@ -170,6 +212,14 @@ impl Page {
             self.call("Input.dispatchKeyEvent", event)?;
         }
         Ok(())
+    }
+
+    /// Brings the page before others of its browser: nothing is painted in those behind, so nothing is seen there.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub fn bring_to_front(&mut self) -> Result<(), Error> {
+        self.call("Page.bringToFront", json!({})).map(drop)
     }
 
     /// Gives the page another size, in CSS pixels.

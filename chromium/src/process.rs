@@ -35,13 +35,17 @@ pub(crate) struct Process {
     /// Where the browser takes commands, `ws://…`.
     pub(crate) address: String,
     // Dropped after `drop` has ended the process that writes into it.
-    _profile: TempDir,
+    profile: Option<TempDir>,
 }
 
 impl Process {
-    /// Starts Chromium and waits until it takes commands.
+    /// Starts Chromium with a fresh profile and waits until it takes commands.
     pub(crate) fn chromium(executable: &Path) -> Result<Self, Error> {
-        let profile = new_profile()?;
+        Self::chromium_with(executable, new_profile()?)
+    }
+
+    /// The same with the profile of a browser that has ended.
+    pub(crate) fn chromium_with(executable: &Path, profile: TempDir) -> Result<Self, Error> {
         let mut command = Command::new(executable);
         let mut user_data = std::ffi::OsString::from("--user-data-dir=");
         user_data.push(profile.path());
@@ -68,7 +72,7 @@ impl Process {
             .spawn()
             .map_err(Error::io(format!("{program} could not be started")))?;
         let stderr = child.stderr.take();
-        let mut process = Self { child, address: String::new(), _profile: profile };
+        let mut process = Self { child, address: String::new(), profile: Some(profile) };
         let mut lines = stderr.map(|stderr| BufReader::new(stderr).lines()).into_iter().flatten();
         let mut last = VecDeque::new();
         for line in lines.by_ref().map_while(Result::ok) {
@@ -88,6 +92,15 @@ impl Process {
         // A full pipe would stop the browser.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(process)
+    }
+
+    /// Waits until it has ended by itself, with all that it wanted to write down, and returns its profile.
+    pub(crate) fn wait(mut self) -> Result<TempDir, Error> {
+        self.child.wait().map_err(Error::io("the browser's end could not be waited for"))?;
+        self.profile.take().ok_or_else(|| Error::Unexpected {
+            expected: "a browser with a profile of its own".to_owned(),
+            found: "none".to_owned(),
+        })
     }
 }
 

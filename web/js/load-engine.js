@@ -2,27 +2,20 @@
  * Loads engine and models, from the moment this file is evaluated: the app's own WebAssembly is still being
  * compiled then. Once the app is there, it asks for the outcomes (src/engine.rs).
  *
- * The manifest's preview comes first and has the line for itself; then the default model. Where the browser has
- * the default model in its cache, the preview would only flash by, and is left out.
+ * The manifest's preview comes first and has the line for itself; then the model that the visitor wants. Where that one
+ * is kept here already, the preview would only flash by, and is left out.
  */
+
+import { readManifest as listModels } from "./manifest.js";
+import { isStored, keepOnly, modelFile } from "./model-store.js";
 
 /** @typedef {import("../../wasm-model/js/tickertone.js").Classifier} Classifier */
 /** @typedef {typeof import("../../wasm-model/js/tickertone.js").Classifier} ClassifierClass */
 /** @typedef {import("../../wasm-model/js/tickertone.js").Progress} Progress */
+/** @typedef {import("./manifest.js").Manifest} Manifest */
+/** @typedef {import("./manifest.js").ManifestModel} ManifestModel */
 /** @typedef {(progress: Progress) => void} OnProgress */
 /** @typedef {"preview" | "default"} Role */
-
-/**
- * What is read here of a model in the manifest (messages/src/manifest.rs).
- *
- * @typedef {{ id: string, file: string, size_bytes: number, sha256: string }} ManifestModel
- */
-
-/**
- * What is read here of the manifest.
- *
- * @typedef {{ default: string, preview?: string, models: ManifestModel[] }} Manifest
- */
 
 /**
  * A classifier that has loaded, and its model as in the manifest.
@@ -36,29 +29,31 @@
  * @typedef {object} Loading
  * @property {Promise<Loaded | null>} outcome
  * @property {(listener: OnProgress) => Promise<Loaded | null>} tell
+ * @property {AbortController} stop
  * @property {() => void} [onSign]
  */
 
-const ENGINE_URL = "/engine/tickertone.js";
-const MODELS_URL = "/models/";
-const MANIFEST_URL = `${MODELS_URL}manifest.json`;
-
+const ENGINE_URL = new URL("engine/tickertone.js", document.baseURI).href;
 /** A preview that has brought nothing for so long is not waited for any more. */
 const STALL_MS = 10_000;
-/** Where the SHA-256 of the default model that loaded last is kept. */
-const REMEMBERED = "tickertone-default-model";
+/** Where the id of the chosen model is remembered. */
+const CHOICE = "tickertone-model";
 
 const loads = { preview: loadPreview, default: loadDefault };
 /** The latest load of each role. @type {Partial<Record<Role, Loading>>} */
 const latest = {};
+/** The visitor's choice, for browsers that remember nothing. */
+let choice = remembered();
 /** What both roles need at the start; every further attempt asks for its own. */
-const beginning = begin(0);
+let beginning = begin(0);
 /** The loads that run before anybody has asked for one. @type {Partial<Record<Role, Loading>>} */
 const early = { preview: start("preview", 0), default: start("default", 0) };
+/** Settles when the first loads have, whatever came of them: then the line is free. */
+export const isQuiet = Promise.allSettled(Object.values(early).map(({ outcome }) => outcome));
 
 /**
- * Loads the model that the manifest calls "preview" or "default", for the `attempt`th time from 0. The outcome is
- * `{ classifier, model }`, `model` as in the manifest; null where no preview is needed.
+ * Loads the model that the manifest calls "preview", or as "default" the chosen one, for the `attempt`th time from 0. The
+ * outcome is `{ classifier, model }`, `model` as in the manifest; null where no preview is needed.
  *
  * @param {Role} role
  * @param {number} attempt
@@ -74,39 +69,61 @@ export const loadEngine = (role, attempt, onProgress) => {
  * Stops the download of this role's model; what has arrived is kept, and a further attempt goes on from there. The load
  * is rejected with an error named `Paused`.
  *
- * @param {Role} _role
+ * @param {Role} role
  */
-export const pauseLoading = (_role) => {};
+export const pauseLoading = (role) => {
+  const paused = new Error("The download is paused. What has arrived is kept; go on whenever you like.");
+  paused.name = "Paused";
+  latest[role]?.stop.abort(paused);
+};
 
 /**
- * The models there are, as in messages/src/manifest.rs.
+ * The models there are, as in messages/src/manifest.rs: the list that the latest load went by.
  *
  * @returns {Promise<Manifest>}
  */
 export const readManifest = async () => (await beginning).manifest;
 
 /** Id of the model that the visitor wants in place of the manifest's default; null for the default itself. */
-export const chosenModel = () => /** @type {string | null} */ (null);
+export const chosenModel = () => choice;
 
 /**
  * Remembers which model is wanted from the next attempt on.
  *
- * @param {string | null} _id
+ * @param {string | null} id
  */
-export const chooseModel = (_id) => {};
+export const chooseModel = (id) => {
+  choice = id;
+  try {
+    if (id === null) localStorage.removeItem(CHOICE);
+    else localStorage.setItem(CHOICE, id);
+  } catch {
+    // Then it holds until the page is closed.
+  }
+};
+
+function remembered() {
+  try {
+    return localStorage.getItem(CHOICE);
+  } catch {
+    return null; // it keeps nothing
+  }
+}
 
 /**
  * @param {Role} role
  * @param {number} attempt
  */
 function start(role, attempt) {
+  if (attempt > 0) beginning = begin(attempt);
   /** @type {Progress | undefined} */
   let last;
   /** @type {OnProgress} */
   let onProgress = (progress) => void (last = progress);
+  const stop = new AbortController();
   /** @type {Loading} */
   const loading = {
-    outcome: loads[role](attempt, (progress) => {
+    outcome: loads[role](beginning, stop.signal, (progress) => {
       loading.onSign?.();
       onProgress(progress);
     }),
@@ -115,6 +132,7 @@ function start(role, attempt) {
       onProgress = listener;
       return loading.outcome;
     },
+    stop,
   };
   loading.outcome.catch(() => {}); // it is told to whoever asks
   latest[role] = loading;
@@ -122,27 +140,30 @@ function start(role, attempt) {
 }
 
 /**
- * @param {number} attempt
+ * @param {ReturnType<typeof begin>} beginning
+ * @param {AbortSignal} signal
  * @param {OnProgress} onProgress
  */
-async function loadPreview(attempt, onProgress) {
-  const { Classifier, manifest, isPreviewUseful } = await (attempt === 0 ? beginning : begin(attempt));
-  if (!isPreviewUseful) return null;
-  return loadModel(Classifier, listed(manifest, "preview"), onProgress).catch((error) => {
-    console.warn(`No quick answers: ${error.message}`); // the page does not say it: the default model comes
+async function loadPreview(beginning, signal, onProgress) {
+  const { Classifier, preview } = await beginning;
+  if (preview === null) return null;
+  return loadModel(Classifier, preview, signal, onProgress).catch((error) => {
+    console.warn(`No quick answers: ${error.message}`); // the page does not say it: the wanted model comes
     throw error;
   });
 }
 
 /**
- * @param {number} attempt
+ * @param {ReturnType<typeof begin>} beginning
+ * @param {AbortSignal} signal
  * @param {OnProgress} onProgress
  */
-async function loadDefault(attempt, onProgress) {
-  const { Classifier, manifest, isPreviewUseful } = await (attempt === 0 ? beginning : begin(attempt));
-  if (isPreviewUseful && latest.preview) await outOfTheWay(latest.preview);
-  const loaded = await loadModel(Classifier, listed(manifest, "default"), onProgress);
-  remember(loaded.model);
+async function loadDefault(beginning, signal, onProgress) {
+  const { Classifier, manifest, wanted, preview } = await beginning;
+  if (preview && latest.preview) await outOfTheWay(latest.preview, signal);
+  const loaded = await loadModel(Classifier, wanted, signal, onProgress);
+  // Only now: until the new model is here, an older one may be needed again.
+  await keepOnly(manifest.models);
   return loaded;
 }
 
@@ -150,9 +171,10 @@ async function loadDefault(attempt, onProgress) {
  * Settles when a load has, or when it has given no sign of life for a while.
  *
  * @param {Loading} loading
+ * @param {AbortSignal} signal  nobody waits any more
  * @returns {Promise<void>}
  */
-function outOfTheWay(loading) {
+function outOfTheWay(loading, signal) {
   return new Promise((resolve) => {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
@@ -163,82 +185,50 @@ function outOfTheWay(loading) {
     loading.onSign();
     const settled = () => (clearTimeout(timer), resolve());
     loading.outcome.then(settled, settled);
+    signal.addEventListener("abort", settled);
   });
 }
 
 /**
  * @param {ClassifierClass} Classifier
  * @param {ManifestModel} model
+ * @param {AbortSignal} signal
  * @param {OnProgress} onProgress
  * @returns {Promise<Loaded>}
  */
-async function loadModel(Classifier, model, onProgress) {
-  onProgress({ loaded: 0, total: model.size_bytes });
-  const classifier = await Classifier.load({
-    model: addressOf(model),
-    sha256: model.sha256,
-    onProgress: ({ loaded, total = model.size_bytes }) => onProgress({ loaded, total }),
+async function loadModel(Classifier, model, signal, onProgress) {
+  const total = model.size_bytes;
+  const file = await modelFile(model, (loaded) => onProgress({ loaded, total }), signal);
+  onProgress({ loaded: total, total });
+  const classifier = await Classifier.load({ model: file, sha256: model.sha256 }).catch((cause) => {
+    console.warn(cause);
+    const why = "either this browser is too old for it, or the device is short of memory";
+    const what = "Close other tabs and try again, or use a current version of Chrome, Edge, Firefox or Safari";
+    throw new Error(`The model is here, but does not start: ${why}. ${what}.`, { cause });
   });
   return { classifier, model };
 }
 
 /**
- * Named by content, a model stays in the browser's cache until another one takes its place.
+ * What there is to load: the model that is wanted, and the one that may answer until it is here.
  *
- * @param {ManifestModel} model
+ * @param {number} attempt
  */
-function addressOf(model) {
-  return `${MODELS_URL}${model.file}?sha256=${model.sha256}`;
-}
-
-/** @param {number} attempt */
 async function begin(attempt) {
-  const manifest = fetchManifest();
-  const [Classifier, isPreviewUseful] = await Promise.all([importClassifier(attempt), manifest.then(needsPreview)]);
-  return { Classifier, manifest: await manifest, isPreviewUseful };
+  const [Classifier, { manifest, wanted, preview }] = await Promise.all([
+    importClassifier(attempt),
+    listModels().then(chooseFrom),
+  ]);
+  return { Classifier, manifest, wanted, preview };
 }
 
-/**
- * Whether there is a model that can be here before the default one.
- *
- * @param {Manifest} manifest
- */
-async function needsPreview(manifest) {
-  if (manifest.preview === undefined || manifest.preview === manifest.default) return false;
-  return !(await isCached(listed(manifest, "default")));
-}
-
-/**
- * Whether the browser has a model without asking the network. It is only asked where the model has been here
- * before: the console shows what a cache does not have as an error.
- *
- * @param {ManifestModel} model
- */
-async function isCached(model) {
-  if (!isRemembered(model)) return false;
-  const stop = new AbortController();
-  const request = fetch(addressOf(model), { cache: "only-if-cached", mode: "same-origin", signal: stop.signal });
-  const found = await request.then(({ ok }) => ok, () => false);
-  stop.abort();
-  return found;
-}
-
-/** @param {ManifestModel} model */
-function isRemembered({ sha256 }) {
-  try {
-    return localStorage.getItem(REMEMBERED) === sha256;
-  } catch {
-    return false; // it keeps nothing
-  }
-}
-
-/** @param {ManifestModel} model */
-function remember({ sha256 }) {
-  try {
-    localStorage.setItem(REMEMBERED, sha256);
-  } catch {
-    // Then the next visit begins with the preview again.
-  }
+/** @param {Manifest} manifest */
+async function chooseFrom(manifest) {
+  const find = (/** @type {string | null | undefined} */ name) => manifest.models.find(({ id }) => id === name);
+  const wanted = find(choice) ?? /** @type {ManifestModel} */ (find(manifest.default));
+  const small = find(manifest.preview);
+  const isUseful = small !== undefined && small !== wanted && !(await isStored(wanted));
+  return { manifest, wanted, preview: isUseful ? small : null };
 }
 
 /**
@@ -249,41 +239,10 @@ function remember({ sha256 }) {
  */
 async function importClassifier(attempt) {
   const url = attempt === 0 ? ENGINE_URL : `${ENGINE_URL}?attempt=${attempt}`;
-  const { Classifier } = await import(url).catch(({ message }) => {
-    throw new Error(`The engine at ${ENGINE_URL} did not start. Check the connection and try again. (${message})`);
+  const { Classifier } = await import(url).catch((cause) => {
+    console.warn(cause);
+    const what = "Check the connection and try again, or reload the page";
+    throw new Error(`A part of this page did not arrive: the one that reads texts. ${what}.`, { cause });
   });
   return Classifier;
-}
-
-/** @returns {Promise<Manifest>} */
-async function fetchManifest() {
-  const response = await fetch(MANIFEST_URL).catch(() => {
-    throw new Error(`${MANIFEST_URL} did not arrive. Check the connection and try again.`);
-  });
-  if (!response.ok) {
-    const found = `${response.status} ${response.statusText}`.trimEnd();
-    throw new Error(
-      `Expected the list of models at ${MANIFEST_URL}, but the server answered ${found}. Ask its operator to add a model.`,
-    );
-  }
-  return response.json().catch(({ message }) => {
-    throw new Error(
-      `Expected a list of models at ${MANIFEST_URL}, but found something else (${message}). Ask the server's operator.`,
-    );
-  });
-}
-
-/**
- * The model that the manifest gives this role.
- *
- * @param {Manifest} manifest
- * @param {Role} role
- */
-function listed(manifest, role) {
-  const model = manifest.models?.find(({ id }) => id === manifest[role]);
-  if (model === undefined) {
-    const name = JSON.stringify(manifest[role]);
-    throw new Error(`${MANIFEST_URL} names ${name} as its ${role} model, but does not list it. Ask the server's operator.`);
-  }
-  return model;
 }

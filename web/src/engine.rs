@@ -11,13 +11,13 @@ use web_sys::AbortSignal;
 use crate::outcome::{failure, message, name_of, outcomes, read};
 use crate::state::{Failure, Progress, ReadyEngine, Role};
 
-#[wasm_bindgen(module = "/js/load-engine.js")]
+#[wasm_bindgen(raw_module = "./js/load-engine.js")]
 extern "C" {
     #[wasm_bindgen(js_name = loadEngine, catch)]
     async fn load_engine(role: &str, attempt: u32, on_progress: &JsValue) -> Result<JsValue, JsValue>;
 }
 
-#[wasm_bindgen(module = "/js/answering.js")]
+#[wasm_bindgen(raw_module = "./js/answering.js")]
 extern "C" {
     #[wasm_bindgen(js_name = classifyEach, catch)]
     async fn classify_each(classifier: &JsClassifier, texts: Vec<String>) -> Result<JsValue, JsValue>;
@@ -30,7 +30,7 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
 }
 
-#[wasm_bindgen(module = "/js/web-mcp.js")]
+#[wasm_bindgen(raw_module = "./js/web-mcp.js")]
 extern "C" {
     #[wasm_bindgen(js_name = offerTool)]
     fn offer_tool(classifier: &JsClassifier);

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::outcome::{message, read};
 
-#[wasm_bindgen(module = "/js/load-engine.js")]
+#[wasm_bindgen(raw_module = "./js/load-engine.js")]
 extern "C" {
     #[wasm_bindgen(js_name = readManifest, catch)]
     async fn read_manifest() -> Result<JsValue, JsValue>;
@@ -21,7 +21,7 @@ extern "C" {
     fn choose_model(id: Option<String>);
 }
 
-#[wasm_bindgen(module = "/js/model-store.js")]
+#[wasm_bindgen(raw_module = "./js/model-store.js")]
 extern "C" {
     #[wasm_bindgen(js_name = storedModels, catch)]
     async fn stored_models() -> Result<JsValue, JsValue>;
@@ -31,7 +31,7 @@ extern "C" {
     async fn remove_model(sha256: &str) -> Result<(), JsValue>;
 }
 
-#[wasm_bindgen(module = "/js/updates.js")]
+#[wasm_bindgen(raw_module = "./js/updates.js")]
 extern "C" {
     #[wasm_bindgen(js_name = watchForUpdates)]
     fn watch_for_updates(on_update: &JsValue);

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use crate::outcome::{Outcome, failure, outcomes, read};
 use crate::state::Failure;
 
-#[wasm_bindgen(module = "/js/asking-server.js")]
+#[wasm_bindgen(raw_module = "./js/asking-server.js")]
 extern "C" {
     #[wasm_bindgen(js_name = askServer, catch)]
     async fn ask_server(texts: Vec<String>) -> Result<JsValue, JsValue>;

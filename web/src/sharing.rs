@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::state::{Answer, Place, Reader};
 
-#[wasm_bindgen(module = "/js/sharing.js")]
+#[wasm_bindgen(raw_module = "./js/sharing.js")]
 extern "C" {
     /// Copies a text; false where the browser does not allow it.
     #[wasm_bindgen(js_name = copyText)]

@@ -4,6 +4,7 @@
 //! are trained, and committed.
 
 use crate::modules::{self, Relaxed};
+use crate::service_worker;
 use crate::steps::Steps;
 use crate::tools::{Tools, WASM};
 use crate::workspace::{Workspace, run};
@@ -165,6 +166,12 @@ fn fingerprint(module: &Path, tools: &Tools, build: &EngineBuild) -> Result<Stri
 
 /// Assembles `dist/app`; web/Trunk.toml and the `data-` attributes of web/index.html say how and where.
 fn page(workspace: &Workspace, tools: &Tools) -> Result<()> {
+    // Trunk serves what lies here, also what an earlier version of the page had imported.
+    let bound = workspace.target.join("wasm-bindgen");
+    if bound.exists() {
+        std::fs::remove_dir_all(&bound)
+            .with_context(|| format!("{} could not be removed", bound.display()))?;
+    }
     let mut trunk = tools.command(workspace, "trunk")?;
     trunk.current_dir(workspace.root.join("web"));
     add_rustflags(&mut trunk);
@@ -173,7 +180,9 @@ fn page(workspace: &Workspace, tools: &Tools) -> Result<()> {
     if !index.is_file() {
         bail!("expected trunk to write {}, found none: see `dist` in web/Trunk.toml", index.display());
     }
-    Ok(())
+    // Now that all is there that it lists.
+    let source = workspace.root.join("web").join(service_worker::NAME);
+    service_worker::write(&source, &workspace.root.join("dist/app"), &workspace.root.join("dist/engine"))
 }
 
 /// Adds to the flags of `.cargo/config.toml` what keeps the builder's home out of the panic messages, which name source

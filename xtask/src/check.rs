@@ -40,6 +40,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     steps.take_both(
         |steps| {
             build::page_and_engine(workspace, &tools, steps)?;
+            package::write_site(workspace, steps)?;
             steps.take("lints of what runs in the browser", || build::lint(workspace))
         },
         |steps| {

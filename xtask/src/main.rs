@@ -15,6 +15,7 @@ mod package;
 mod pictures;
 mod rooms;
 mod serve;
+mod service_worker;
 mod steps;
 mod tools;
 mod workspace;

@@ -107,6 +107,17 @@ impl Workspace {
         }
     }
 
+    /// The version of a package of the workspace.
+    ///
+    /// # Errors
+    /// It has none of this name.
+    pub fn version(&self, package: &str) -> Result<String> {
+        let found = self.metadata.packages.iter().find(|found| found.name.as_str() == package);
+        let found =
+            found.with_context(|| format!("expected a package {package} in the workspace, found none"))?;
+        Ok(found.version.to_string())
+    }
+
     /// A program to be run in the root with a clean environment.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);

@@ -1,53 +1,65 @@
-//! A line to the server that can break: it passes everything on, but spoils the first download of each model that
+//! A line to the server that can break: it passes everything on, but spoils the first downloads of each model that
 //! it is told. It counts the downloads, which the browser cannot: to it, what comes from its cache is a request, too.
+//! The server behind it may end, and another one take its place, as in a redeploy.
 //!
 //! It sits between browser and server as a second origin, so that page, engine and model still share one.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What happens to the first download of a model; later ones arrive whole.
+/// What happens to a download of a model; those without a fault arrive whole.
 pub enum Fault {
     /// The connection breaks after so many bytes.
     CutAfter(usize),
-    /// The rest of the answer waits for [`Line::release`] after so many bytes.
+    /// The rest of the answer waits for [`Line::release`] after so many bytes, or never comes: [`Line::hang_up`].
     HoldAfter(usize),
+    /// The server has too much to do.
+    Busy,
     /// These bytes arrive instead.
     Instead(Vec<u8>),
 }
 
 /// What all connections share.
 struct Shared {
-    upstream: String,
-    /// The files (as in the manifest) that are still to be spoiled.
+    upstream: Mutex<String>,
+    /// The files (as in the manifest) that are still to be spoiled, in the order of their downloads.
     faults: Mutex<Vec<(String, Fault)>>,
-    /// One signal for each held download that may go on.
-    released: Mutex<Receiver<()>>,
-    downloads: AtomicUsize,
+    /// One signal for each held download: whether the rest of it comes.
+    released: Mutex<Receiver<bool>>,
+    downloads: Mutex<Vec<Download>>,
+}
+
+/// A model that was asked for.
+#[derive(Clone, Debug)]
+pub struct Download {
+    /// As in the manifest.
+    pub file: String,
+    /// Its byte from which on it was asked for; 0 is the whole file.
+    pub from: u64,
 }
 
 /// The running line.
 pub struct Line {
     pub origin: String,
-    release: Sender<()>,
+    release: Sender<bool>,
     shared: Arc<Shared>,
 }
 
 impl Line {
-    /// Listens on a free port and passes on to this origin; each file (as in the manifest) is spoiled once.
+    /// Listens on a free port and passes on to this origin; each fault spoils one download of
+    /// its file (as in the manifest).
     pub fn start(upstream: &str, faults: Vec<(String, Fault)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (release, released) = channel();
         let shared = Arc::new(Shared {
-            upstream: upstream.strip_prefix("http://").unwrap().to_owned(),
+            upstream: Mutex::new(upstream.to_owned()),
             faults: Mutex::new(faults),
             released: Mutex::new(released),
-            downloads: AtomicUsize::new(0),
+            downloads: Mutex::new(Vec::new()),
         });
         let passing = shared.clone();
         thread::spawn(move || {
@@ -60,14 +72,24 @@ impl Line {
         Self { origin, release, shared }
     }
 
-    /// How many times a model was asked for.
-    pub fn downloads(&self) -> usize {
-        self.shared.downloads.load(Ordering::SeqCst)
+    /// The models that were asked for so far.
+    pub fn downloads(&self) -> Vec<Download> {
+        self.shared.downloads.lock().unwrap().clone()
     }
 
     /// Lets a held download go on.
     pub fn release(&self) {
-        self.release.send(()).unwrap();
+        self.release.send(true).unwrap();
+    }
+
+    /// Ends a held download in the middle.
+    pub fn hang_up(&self) {
+        self.release.send(false).unwrap();
+    }
+
+    /// From now on passes on to this origin.
+    pub fn switch_to(&self, upstream: &str) {
+        *self.shared.upstream.lock().unwrap() = upstream.to_owned();
     }
 }
 
@@ -77,7 +99,7 @@ impl Shared {
         let file = path.strip_prefix("/models/")?;
         let mut faults = self.faults.lock().ok()?;
         let at = faults.iter().position(|(spoiled, _)| spoiled == file)?;
-        Some(faults.swap_remove(at).1)
+        Some(faults.remove(at).1)
     }
 }
 
@@ -85,10 +107,18 @@ impl Shared {
 fn pass_on(mut client: TcpStream, shared: &Shared) -> Option<()> {
     let head = read_head(&mut client)?;
     let (request, fields) = head.split_once("\r\n")?;
+    let range = fields.split("\r\n").find_map(|field| {
+        let (name, value) = field.split_once(": ")?;
+        name.eq_ignore_ascii_case("range")
+            .then(|| value.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok())?
+    });
     let fields = fields.split("\r\n").filter(|field| !field.to_ascii_lowercase().starts_with("connection:"));
     let head = format!("{request}\r\nConnection: close\r\n{}", fields.collect::<Vec<_>>().join("\r\n"));
     let path = request.split(' ').nth(1)?.split('?').next()?;
-    shared.downloads.fetch_add(usize::from(path.ends_with(".gguf")), Ordering::SeqCst);
+    if let Some(file) = path.strip_prefix("/models/").filter(|file| file.ends_with(".gguf")) {
+        let download = Download { file: file.to_owned(), from: range.unwrap_or(0) };
+        shared.downloads.lock().ok()?.push(download);
+    }
     let fault = shared.take_fault(path);
     if let Some(Fault::Instead(bytes)) = &fault {
         let length = bytes.len();
@@ -96,7 +126,12 @@ fn pass_on(mut client: TcpStream, shared: &Shared) -> Option<()> {
         client.write_all(answer.as_bytes()).ok()?;
         return client.write_all(bytes).ok();
     }
-    let mut server = TcpStream::connect(&shared.upstream).ok()?;
+    if let Some(Fault::Busy) = fault {
+        let answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        return client.write_all(answer.as_bytes()).ok();
+    }
+    let upstream = shared.upstream.lock().ok()?.strip_prefix("http://")?.to_owned();
+    let mut server = TcpStream::connect(upstream).ok()?;
     server.write_all(head.as_bytes()).ok()?;
     match fault {
         Some(Fault::CutAfter(bytes)) => {
@@ -104,8 +139,9 @@ fn pass_on(mut client: TcpStream, shared: &Shared) -> Option<()> {
         }
         Some(Fault::HoldAfter(bytes)) => {
             std::io::copy(&mut (&server).take(bytes as u64), &mut client).ok()?;
-            shared.released.lock().ok()?.recv().ok()?;
-            std::io::copy(&mut server, &mut client).ok()?;
+            if shared.released.lock().ok()?.recv().ok()? {
+                std::io::copy(&mut server, &mut client).ok()?;
+            }
         }
         _ => {
             std::io::copy(&mut server, &mut client).ok()?;

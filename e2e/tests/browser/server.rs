@@ -17,37 +17,60 @@ const REMEDY: &str = "run `cargo xtask build`";
 pub struct Server {
     child: Child,
     pub origin: String,
-    _models: Option<ModelsFolder>,
+    app: PathBuf,
+    models: PathBuf,
+    _owned: Option<ModelsFolder>,
 }
 
 impl Server {
     /// Starts it on a free port with these models; `owned` is their folder, where it must live as long.
     pub fn start(models: &Path, owned: Option<ModelsFolder>) -> Self {
-        let root = root();
-        for built in ["dist/app/index.html", "dist/engine/relaxed/tickertone_engine_bg.wasm"] {
-            assert!(root.join(built).is_file(), "expected {built}, found none: {REMEDY}");
-        }
-        let child = Command::new(executable())
-            .current_dir(&root)
-            .args(["--port", "0", "--log", "warn", "--app", "dist/app", "--engine", "dist/engine"])
-            .arg("--models")
-            .arg(models)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut server = Self { child, origin: String::new(), _models: owned };
-        let mut announced = String::new();
-        BufReader::new(server.child.stdout.take().unwrap()).read_line(&mut announced).unwrap();
-        let origin = announced.trim().strip_prefix("listening on ");
-        server.origin = origin.unwrap_or_else(|| panic!("the server announced `{announced}`")).to_owned();
-        server
+        Self::start_with(root().join("dist/app"), models, owned)
     }
+
+    /// The same with another page.
+    pub fn start_with(app: PathBuf, models: &Path, owned: Option<ModelsFolder>) -> Self {
+        let (child, origin) = spawn(&app, models);
+        Self { child, origin, app, models: models.to_owned(), _owned: owned }
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it once more, on another port.
+    pub fn start_again(&mut self) {
+        (self.child, self.origin) = spawn(&self.app, &self.models);
+    }
+}
+
+/// The process and its address.
+fn spawn(app: &Path, models: &Path) -> (Child, String) {
+    let root = root();
+    for built in ["dist/app/service-worker.js", "dist/engine/relaxed/tickertone_engine_bg.wasm"] {
+        assert!(root.join(built).is_file(), "expected {built}, found none: {REMEDY}");
+    }
+    let mut child = Command::new(executable())
+        .current_dir(&root)
+        .args(["--port", "0", "--log", "warn", "--engine", "dist/engine"])
+        .arg("--app")
+        .arg(app)
+        .arg("--models")
+        .arg(models)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut announced = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut announced).unwrap();
+    let origin = announced.trim().strip_prefix("listening on ");
+    (child, origin.unwrap_or_else(|| panic!("the server announced `{announced}`")).to_owned())
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 

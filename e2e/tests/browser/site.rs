@@ -3,7 +3,7 @@
 //! The engine's tests open a document that holds no app (the manifest), so that nothing but the test loads a
 //! model there.
 
-use crate::line::{Fault, Line};
+use crate::line::{Download, Fault, Line};
 use crate::models_folder::ModelsFolder;
 use crate::server::Server;
 use chromium::Page;
@@ -17,7 +17,7 @@ pub struct Site {
     /// Where the browser finds it all: the line if there is one, else the server.
     pub origin: String,
     line: Option<Line>,
-    _server: Server,
+    server: Server,
 }
 
 impl Site {
@@ -46,7 +46,7 @@ impl Site {
     fn start(server: Server, faults: Option<Vec<(String, Fault)>>) -> Self {
         let line = faults.map(|faults| Line::start(&server.origin, faults));
         let origin = line.as_ref().map_or(&server.origin, |line| &line.origin).clone();
-        Self { page: launch(), origin, line, _server: server }
+        Self { page: launch(), origin, line, server }
     }
 
     /// Lets a held download go on.
@@ -54,9 +54,55 @@ impl Site {
         self.line.as_ref().unwrap().release();
     }
 
+    /// Ends a held download in the middle.
+    pub fn hang_up(&self) {
+        self.line.as_ref().unwrap().hang_up();
+    }
+
     /// How many times the browser downloaded a model over the line.
     pub fn downloads(&self) -> usize {
-        self.line.as_ref().unwrap().downloads()
+        self.line.as_ref().unwrap().downloads().len()
+    }
+
+    /// The downloads of this model over the line.
+    pub fn downloads_of(&self, model: &ManifestModel) -> Vec<Download> {
+        let downloads = self.line.as_ref().unwrap().downloads();
+        downloads.into_iter().filter(|download| download.file == model.file).collect()
+    }
+
+    /// Kills the server behind the line.
+    pub fn stop_server(&mut self) {
+        self.server.stop();
+    }
+
+    /// Starts it once more.
+    pub fn start_server(&mut self) {
+        self.server.start_again();
+        self.line.as_ref().unwrap().switch_to(&self.server.origin);
+    }
+
+    /// Puts another server into its place behind the line.
+    pub fn redeploy(&mut self, server: Server) {
+        self.line.as_ref().unwrap().switch_to(&server.origin);
+        self.server = server;
+    }
+
+    /// Ends the browser and starts it again with the same profile.
+    pub fn restart_browser(mut self) -> Self {
+        self.page = self.page.restart().unwrap();
+        self
+    }
+
+    /// Checks that page and workers have asked nobody but the site.
+    pub fn assert_stayed_at_home(&self) {
+        for url in self.page.requests() {
+            let is_own = ["", "blob:"].iter().any(|scheme| {
+                url.strip_prefix(scheme)
+                    .and_then(|url| url.strip_prefix(&self.origin))
+                    .is_some_and(|path| path.starts_with('/'))
+            });
+            assert!(is_own || url.starts_with("data:"), "{url} is not of {}", self.origin);
+        }
     }
 
     /// Opens the app and waits until it can be typed into.

@@ -17,7 +17,9 @@ pub(super) fn check<'a>(html: &str, find: impl Fn(&str) -> Option<&'a StaticFile
     for tag in html.split('<').filter_map(|rest| rest.split('>').next()) {
         let path = attribute(tag, "href").or_else(|| attribute(tag, "src"));
         let Some((path, expected)) = path.zip(attribute(tag, "integrity")) else { continue };
-        let (Some(file), true) = (find(path), expected.starts_with("sha384-")) else { continue };
+        // The page names them from where it lies, which is the root.
+        let absolute = format!("/{}", path.trim_start_matches("./").trim_start_matches('/'));
+        let (Some(file), true) = (find(&absolute), expected.starts_with("sha384-")) else { continue };
         let found = format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(file.bytes())));
         ensure!(
             found == expected,

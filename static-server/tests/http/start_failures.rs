@@ -170,7 +170,7 @@ fn a_file_with_another_hash_than_the_page_says_is_named() {
     // `openssl dgst -sha384 -binary app/style-0123456789abcdef.css | base64`
     let hash = "sha384-U1VX8qNmec/tZqGRmY5o4f9Fh5Omw6DPqaAJnde/JufVsYf+lNdM6BBEEq41QRoL";
     let html = |hash: &str| {
-        format!("<link rel=\"stylesheet\" href=\"/style-0123456789abcdef.css\" integrity=\"{hash}\"/>")
+        format!("<link rel=\"stylesheet\" href=\"./style-0123456789abcdef.css\" integrity=\"{hash}\"/>")
     };
     std::fs::write(folders.path("app/index.html"), html(hash)).unwrap();
     std::fs::write(folders.path("app/style-0123456789abcdef.css"), "body { color: bl").unwrap();
