@@ -1,7 +1,7 @@
 //! Reading many texts: what a batch knows and does, without a browser.
 //!
-//! Bytes become text (`encoding`), text becomes rows ([`Table`]), rows become questions and answers ([`Batch`]), answers
-//! become counts ([`Summary`]), rows to look at ([`Selection`]) and a file ([`Export`]). All of it works in small steps:
+//! Bytes become text (`encoding`), text becomes rows (`table`), rows become questions and answers ([`Batch`]), answers
+//! become counts (`summary`), rows to look at ([`Selection`]) and a file ([`Export`]). All of it works in small steps:
 //! whoever drives it (`components/many`) gives the browser a turn between two of them.
 
 mod batch;
@@ -26,16 +26,14 @@ mod tickers;
 mod timeline;
 
 pub use batch::{Action, Batch, Stage};
-pub use columns::Columns;
 pub use encoding::{Encoding, HEAD_BYTES, listen};
 pub use evaluation::{Evaluation, Scores};
 pub use export::{Export, ExportFormat, ExportOptions};
-pub use format::{Format, Parser};
+pub use format::Format;
 pub use problem::{MAX_FILE_BYTES, Problem};
 pub use queue::{Request, Step};
 pub use results::Reading;
 pub use selection::{Kept, Query, Selection, SortKey};
 pub use settings::{Settings, Source};
-pub use summary::{BINS, Summary};
-pub use table::Table;
-pub use timeline::{DateOrder, Unit};
+pub use summary::BINS;
+pub use timeline::{Column, DateOrder, Unit};

@@ -11,7 +11,7 @@ use super::format::{Format, Parser};
 use super::pace::Pace;
 use super::problem::Problem;
 use super::queue::{MAX_IN_FLIGHT, Queue, Step};
-use super::results::{Reading, Results};
+use super::results::Results;
 use super::settings::{Settings, Source};
 use super::summary::Summary;
 use super::table::Table;
@@ -306,7 +306,7 @@ impl Batch {
 
     fn refuse(&mut self, problem: Problem) {
         self.parser = None;
-        let has_rows = problem.leaves_rows() && self.table.num_rows() > 1;
+        let has_rows = (problem.leaves_rows() && self.table.num_rows() > 1) || problem.is_about_format();
         self.problem = Some(problem);
         if has_rows {
             self.settle();

@@ -36,7 +36,7 @@ pub enum Parser {
     /// One text a line.
     Lines(Lines),
     /// CSV and its kin.
-    Delimited(Delimited),
+    Delimited(Box<Delimited>),
     /// One JSON object a line.
     JsonLines(Lines),
 }
@@ -47,7 +47,7 @@ impl Format {
         match self {
             Self::Lines => Parser::Lines(Lines::default()),
             Self::Delimited { delimiter, is_quoted } => {
-                Parser::Delimited(Delimited::new(delimiter, is_quoted))
+                Parser::Delimited(Box::new(Delimited::new(delimiter, is_quoted)))
             }
             Self::JsonLines => Parser::JsonLines(Lines::default()),
         }

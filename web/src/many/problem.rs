@@ -27,7 +27,8 @@ pub enum Problem {
     Empty,
     /// A header and nothing below it.
     #[error(
-        "There are column names but no rows below them. If the first line is a text to read, choose “No header”."
+        "There are column names but no rows below them. If the first row is a text to read, untick “First row names the \
+         columns”."
     )]
     NoRows,
     /// A file of another kind.
@@ -46,7 +47,7 @@ pub enum Problem {
     JsonList,
     /// Above [`MAX_COLUMNS`].
     #[error(
-        "Row {row} has more than {MAX_COLUMNS} columns. Perhaps another delimiter is meant: choose it above, or save \
+        "Row {row} has more than {MAX_COLUMNS} columns. Perhaps another delimiter is meant: choose it here, or save \
          the file with fewer columns."
     )]
     TooManyColumns {
@@ -62,7 +63,7 @@ pub enum Problem {
     /// Above [`MAX_ROW_BYTES`].
     #[error(
         "Row {row} is longer than 1 MB, so reading stopped before it. Perhaps a quotation mark in it is never closed: \
-         close it, or choose “Quotation marks are part of the text” below."
+         close it, or tick “Quotation marks are part of the text”."
     )]
     RowTooLong {
         /// From 1.
@@ -79,5 +80,10 @@ impl Problem {
     /// The rows that were read before it are good to work with.
     pub fn leaves_rows(&self) -> bool {
         matches!(self, Self::TooManyRows | Self::RowTooLong { .. } | Self::Unreadable)
+    }
+
+    /// Another format, delimiter or header may mend it.
+    pub fn is_about_format(&self) -> bool {
+        matches!(self, Self::TooManyColumns { .. } | Self::RowTooLong { .. } | Self::NoRows)
     }
 }

@@ -99,11 +99,6 @@ struct Job {
 }
 
 impl Selection {
-    /// The query that the shown rows answer.
-    pub fn query(&self) -> &Query {
-        &self.query
-    }
-
     /// Rows are being looked for.
     pub fn is_busy(&self) -> bool {
         self.job.is_some()

@@ -35,17 +35,11 @@ pub fn of(text: &str) -> Vec<String> {
     found
 }
 
-/// The spelling of a cashtag that somebody typed, with or without `$`.
-pub fn canonical(typed: &str) -> Option<String> {
-    let typed = typed.trim();
-    of(typed).pop().or_else(|| of(&format!("${typed}")).pop())
-}
-
 /// Full-width letters, digits and signs as their ASCII ones.
 fn narrow(letter: char) -> char {
     match letter {
-        '！'..='～' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
         '＄' | '﹩' => '$',
+        '！'..='～' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
         other => other,
     }
 }
@@ -157,13 +151,6 @@ mod tests {
         ] {
             assert_eq!(of(text), [""; 0], "{text}");
         }
-    }
-
-    #[test]
-    fn what_is_typed_into_a_field_is_spelt_the_same_way() {
-        assert_eq!(canonical(" tsla ").as_deref(), Some("$TSLA"));
-        assert_eq!(canonical("$brk.b").as_deref(), Some("$BRK.B"));
-        assert_eq!(canonical("12"), None);
     }
 
     proptest! {

@@ -23,7 +23,8 @@ pub fn score(score: f64) -> String {
 
 /// A number of bytes in kB or MB.
 pub fn bytes(number: u64) -> String {
-    let (scaled, unit) = if number < 1_000_000 { (number as f64 / 1e3, "kB") } else { (number as f64 / 1e6, "MB") };
+    let (scaled, unit) =
+        if number < 1_000_000 { (number as f64 / 1e3, "kB") } else { (number as f64 / 1e6, "MB") };
     format!("{} {unit}", formatted(scaled, &[("maximumFractionDigits", 1.into())]))
 }
 

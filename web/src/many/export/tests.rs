@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::many::Format;
 use crate::many::batch::tests::{answered, answered_as, opened_as};
-use crate::many::{Format, Table};
+use crate::many::table::Table;
 
 const CSV: Format = Format::Delimited { delimiter: b',', is_quoted: true };
 
