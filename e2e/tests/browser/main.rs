@@ -14,6 +14,7 @@ mod golden_chain;
 mod kernels;
 mod line;
 mod loading;
+mod many_big;
 mod many_desk;
 mod many_labels;
 mod many_reading;

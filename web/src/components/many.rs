@@ -102,6 +102,7 @@ pub fn Many(Props { answerer, pasted }: &Props) -> Html {
             }
             if has_begun {
                 <Progress desk={desk()} answerer={answerer.clone()} />
+                <SavingCard desk={desk()} />
                 <div class="many-charts">
                     <Shares desk={desk()} />
                     <Confidences desk={desk()} />
@@ -114,7 +115,6 @@ pub fn Many(Props { answerer, pasted }: &Props) -> Html {
                     <Tickers desk={desk()} />
                 </div>
                 <Rows desk={desk()} />
-                <SavingCard desk={desk()} />
             }
         </div>
     }

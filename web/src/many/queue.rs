@@ -12,9 +12,9 @@ use super::results::{Reading, Results};
 /// Requests on their way at the same time.
 pub const MAX_IN_FLIGHT: usize = 2;
 /// Texts of a request, at most: so many answers are taken in well within a frame's patience.
-const MAX_TEXTS: usize = 400;
+const MAX_TEXTS: usize = 250;
 /// Tokens of a request, roughly: more than an engine's pool takes for worth all its workers (5,000).
-const ENOUGH_TOKENS: usize = 8_000;
+const ENOUGH_TOKENS: usize = 6_000;
 /// Longest input of the usual models; what is beyond costs nothing.
 const MAX_TOKENS: usize = 128;
 const BYTES_PER_TOKEN: usize = 4;

@@ -213,8 +213,11 @@ impl Desk {
             take(&piece);
             if budget.is_spent() {
                 let share = export.num_rows() as f64 / self.batch().num_rows().max(1) as f64;
-                self.shared.saving.set(Some(share));
-                self.redraw();
+                // Drawing takes as long as a piece of work.
+                if self.saving().is_none_or(|drawn| share - drawn > 0.1) {
+                    self.shared.saving.set(Some(share));
+                    self.redraw();
+                }
                 turn().await;
                 budget = Budget::default();
             }

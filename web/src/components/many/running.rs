@@ -64,6 +64,8 @@ fn ask(desk: &Desk, answerer: Answerer, request: Request) {
     spawn_local(async move {
         let Request { id, texts } = request;
         let outcome = answerer.classify_each(texts).await;
+        // Taking the answers over was work enough for one task.
+        turn().await;
         if desk.opening() != opening {
             return;
         }
