@@ -4,19 +4,12 @@
  */
 
 /** @typedef {import("../../wasm-model/js/tickertone.js").Classifier} Classifier */
-/** @typedef {import("../../wasm-model/js/tickertone.js").Explanation} Explanation */
 /** @typedef {import("../../wasm-model/js/tickertone.js").Prediction} Prediction */
 
 /**
  * What became of one text.
  *
  * @typedef {{ prediction: Prediction } | { error: { name: string, message: string } }} Outcome
- */
-
-/**
- * What can be asked of a call that runs: to stop, and to tell how far it is.
- *
- * @typedef {{ signal?: AbortSignal, onProgress?: (progress: { done: number, total: number }) => void }} CallOptions
  */
 
 /**
@@ -27,22 +20,25 @@
  * @returns {Promise<Outcome[]>}
  */
 export async function classifyEach(classifier, texts) {
-  try {
-    return (await classifier.classify(texts)).map((prediction) => ({ prediction }));
-  } catch (thrown) {
-    const { name, message } = /** @type {Error} */ (thrown);
-    if (name !== "EmptyText" && name !== "TextTooLong") throw thrown;
-    if (texts.length === 1) return [{ error: { name, message } }];
-    const middle = texts.length >> 1;
-    const halves = [texts.slice(0, middle), texts.slice(middle)];
-    return (await Promise.all(halves.map((half) => classifyEach(classifier, half)))).flat();
+  const predictions = await classifier.classify(texts, { onError: "null" });
+  const unread = texts.filter((_, at) => predictions[at] === null);
+  // Only who reads a stream is told why a text has no prediction.
+  /** @type {({ name: string, message: string } | null | undefined)[]} */
+  const errors = [];
+  if (unread.length > 0) {
+    for await (const { error } of classifier.stream(unread)) errors.push(error);
   }
+  return predictions.map((prediction) => {
+    if (prediction !== null) return { prediction };
+    const { name, message } = errors.shift() ?? { name: "EmptyText", message: "There is nothing to read." };
+    return { error: { name, message } };
+  });
 }
 
 /**
- * What each word of a text did for its label. Rejects with an `AbortError` where the signal says stop.
+ * What each word of a text did for its label. Rejects where the signal says stop.
  *
- * @param {{ explain: (text: string, options: CallOptions) => Promise<Explanation> }} classifier
+ * @param {Classifier} classifier
  * @param {string} text
  * @param {AbortSignal} signal
  * @param {(done: number, total: number) => void} onProgress

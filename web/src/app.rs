@@ -77,10 +77,12 @@ pub fn App() -> Html {
 fn answerer(state: &State, engines: &Engines) -> Option<Answerer> {
     if state.place() == Place::Server {
         let model = state.manifest.as_ref().and_then(|manifest| manifest.default_model());
-        return Some(model.map_or_else(
-            || Answerer::server("", &[]),
-            |model| Answerer::server(&model.id, &model.labels),
-        ));
+        return Some(
+            model.map_or_else(
+                || Answerer::server("", &[]),
+                |model| Answerer::server(&model.id, &model.labels),
+            ),
+        );
     }
     let Readiness::Answering(Role::Default, engine) = state.models.readiness() else { return None };
     let running = engines.get(Role::Default)?;

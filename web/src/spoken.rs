@@ -2,7 +2,7 @@
 
 use crate::confidence;
 use crate::figures::percent;
-use crate::state::{Blank, Failure, Lines, Readiness, Reader, State, Why};
+use crate::state::{Blank, Failure, Lines, Reader, Readiness, State, Why};
 use crate::wording;
 
 /// The sentence to say now; nothing where there is nothing new.

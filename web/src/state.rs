@@ -185,7 +185,9 @@ impl State {
             }
             Action::Resumed => self.models.resume(),
             Action::Wanted(wanted) => self.may_change_reader(|state| state.wanted = wanted),
-            Action::Classified(task, latency_ms, outcome) => self.take_classification(task, latency_ms, outcome),
+            Action::Classified(task, latency_ms, outcome) => {
+                self.take_classification(task, latency_ms, outcome)
+            }
             Action::ClassifiedByServer(task, latency_ms, outcome) => {
                 let outcome = outcome.map(|(prediction, model)| (prediction, model, None));
                 self.take_answer(task, latency_ms, outcome);
@@ -273,7 +275,13 @@ impl State {
             Ok((prediction, model, info)) => {
                 let score = prediction.scores.get(&prediction.label).copied().unwrap_or_default();
                 let (label, is_uncertain) = (Rc::from(&*prediction.label), prediction.uncertain);
-                self.history.record(Entry { text: task.text, label, score, is_uncertain, model: model.clone() });
+                self.history.record(Entry {
+                    text: task.text,
+                    label,
+                    score,
+                    is_uncertain,
+                    model: model.clone(),
+                });
                 let Task { reader, revision, .. } = task;
                 self.answer = Some(Answer { reader, model, info, revision, prediction, latency_ms });
             }

@@ -1,7 +1,10 @@
 //! What went wrong, in words for people: what happened, what it means for them, what they can do.
 //!
-//! Engines and servers describe errors for developers: addresses, hashes, sizes. Those words are sorted here by what a
-//! visitor can do about them, and are kept only as technical details, without the hashes.
+//! Engines and browsers describe errors for developers: addresses, hashes, sizes. Those words are sorted here by what a
+//! visitor can do about them, and are kept only as technical details, without the hashes. What `js/` has found out on
+//! the way to a model is in words for people already, and is shown as it is.
+
+use std::borrow::Cow;
 
 /// A message for the visitor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,8 +12,16 @@ pub struct Trouble {
     /// What happened.
     pub title: &'static str,
     /// What it means and what to do.
-    pub advice: &'static str,
+    pub advice: Cow<'static, str>,
 }
+
+/// What `js/` says of a download, by the words that tell it; and its title.
+const TOLD: [(&str, &str); 4] = [
+    ("did not arrive", "The model did not arrive"),
+    ("arrived in place of", "The model did not arrive"),
+    ("another version of this page", "This page is out of date"),
+    ("not the one that was announced", "The model arrived damaged"),
+];
 
 /// Words that only one kind of trouble has, and what to say of it. The first that fits counts.
 const LOADING: [(&[&str], Trouble); 7] = [
@@ -18,61 +29,80 @@ const LOADING: [(&[&str], Trouble); 7] = [
         &["this browser lacks", "simd", "webassembly is not"],
         Trouble {
             title: "This browser is too old for the model",
-            advice: "Update it, or open this page in a current Chrome, Edge, Firefox or Safari (16.4 or later). Your text stays here meanwhile.",
+            advice: Cow::Borrowed(
+                "Update it, or open this page in a current Chrome, Edge, Firefox or Safari (16.4 or later). Your text stays here meanwhile.",
+            ),
         },
     ),
     (
         &["memory", "quota"],
         Trouble {
             title: "There is not enough room for the model",
-            advice: "Close other tabs and programs and try again, or choose a smaller model under “Model and privacy”.",
+            advice: Cow::Borrowed(
+                "Close other tabs and programs and try again, or choose a smaller model under “Model and privacy”.",
+            ),
         },
     ),
     (
-        &["fetch", "network", "connection", "did not arrive", "did not start", "found only"],
+        &["fetch", "network", "connection", "did not start", "found only"],
         Trouble {
             title: "The model could not be fetched",
-            advice: "Check the connection and try again. What has arrived already is not lost.",
+            advice: Cow::Borrowed(
+                "Check the connection and try again. What has arrived already is not lost.",
+            ),
         },
     ),
     (
         &["sha-256", "magic", "model file of", "damaged", "not a model"],
         Trouble {
             title: "The model arrived damaged",
-            advice: "Nothing of it was used. Try again; if it stays like this, whoever runs this site has to repair the file.",
+            advice: Cow::Borrowed(
+                "Nothing of it was used. Try again; if it stays like this, whoever runs this site has to repair the file.",
+            ),
         },
     ),
     (
         &["list of models", "manifest", "does not list"],
         Trouble {
             title: "This site has no model to offer",
-            advice: "Its list of models is missing or not in order. Try again in a minute; if it stays like this, tell whoever runs this site.",
+            advice: Cow::Borrowed(
+                "Its list of models is missing or not in order. Try again in a minute; if it stays like this, tell whoever runs this site.",
+            ),
         },
     ),
     (
         &["found http", "answered 4", "answered 5"],
         Trouble {
             title: "The model is not where it should be",
-            advice: "The site did not hand it out. Try again in a minute; if it stays like this, tell whoever runs this site.",
+            advice: Cow::Borrowed(
+                "The site did not hand it out. Try again in a minute; if it stays like this, tell whoever runs this site.",
+            ),
         },
     ),
     (
         &["worker", "security policy", "blocked", "refused"],
         Trouble {
             title: "The browser kept the model from starting",
-            advice: "An extension, a privacy setting or a rule of this site blocks a part of the page. Allow it for this site, or try another browser.",
+            advice: Cow::Borrowed(
+                "An extension, a privacy setting or a rule of this site blocks a part of the page. Allow it for this site, or try another browser.",
+            ),
         },
     ),
 ];
 
 /// What to say of a model that could not be loaded.
 pub fn of_loading(words: &str) -> Trouble {
+    if let Some((_, title)) = TOLD.iter().find(|(sign, _)| words.contains(sign)) {
+        return Trouble { title, advice: Cow::Owned(words.to_owned()) };
+    }
     let words = words.to_lowercase();
     let fits = |(signs, _): &&(&[&str], Trouble)| signs.iter().any(|sign| words.contains(sign));
     LOADING.iter().find(fits).map_or(
         Trouble {
             title: "The model could not be started",
-            advice: "Try again. If it stays like this, reload the page or try another browser.",
+            advice: Cow::Borrowed(
+                "Try again. If it stays like this, reload the page or try another browser.",
+            ),
         },
         |(_, trouble)| trouble.clone(),
     )
@@ -81,14 +111,21 @@ pub fn of_loading(words: &str) -> Trouble {
 /// What to say of a model that stopped in the middle of a text.
 pub const STOPPED: Trouble = Trouble {
     title: "The model stopped while it was reading",
-    advice: "Your text is still here. Try again: the model is started anew.",
+    advice: Cow::Borrowed("Your text is still here. Try again: the model is started anew."),
 };
 
 /// What to say of a text that is too long.
 pub const TOO_LONG: Trouble = Trouble {
     title: "This text is too long",
-    advice: "Shorten it to a tweet or a few paragraphs. If it is a list, have its lines read one by one instead.",
+    advice: Cow::Borrowed(
+        "Shorten it to a tweet or a few paragraphs. If it is a list, have its lines read one by one instead.",
+    ),
 };
+
+/// The original words, where they say more than the message; nobody has to read 64 digits of a hash.
+pub fn details_of(words: &str, trouble: &Trouble) -> Option<String> {
+    (trouble.advice != words).then(|| details(words))
+}
 
 /// The original words, where nobody has to read 64 digits of a hash.
 pub fn details(words: &str) -> String {
@@ -106,19 +143,39 @@ mod tests {
     use super::*;
 
     /// What engine, loader and browsers really say.
-    const FOUND: [(&str, &str); 14] = [
+    const FOUND: [(&str, &str); 16] = [
         ("This browser lacks SIMD and relaxed SIMD, one of which the engine needs: update it.", "too old"),
         ("Cannot start the worker https://x/engine/worker.js: SecurityError.", "kept the model from"),
         ("The worker https://x/engine/worker.js failed: it did not load.", "kept the model from"),
         ("Refused to create a worker, violates the Content Security Policy.", "kept the model from"),
-        ("Cannot fetch the model from https://x/m.gguf: Failed to fetch; check the network.", "could not be fetched"),
+        (
+            "Cannot fetch the model from https://x/m.gguf: Failed to fetch; check the network.",
+            "could not be fetched",
+        ),
         ("The engine at /engine/tickertone.js did not start. Check the connection.", "could not be fetched"),
-        ("/models/manifest.json did not arrive. Check the connection and try again.", "could not be fetched"),
-        ("Expected the list of models at /models/manifest.json, but the server answered 404.", "no model to offer"),
+        (
+            "The list of models did not arrive: the server cannot be reached. Check the connection and try again.",
+            "did not arrive",
+        ),
+        (
+            "A web page arrived in place of the model. Sign in in another tab, then try again here.",
+            "did not arrive",
+        ),
         ("Expected the model at https://x/m.gguf, found HTTP 404 Not Found.", "not where it should be"),
-        ("Expected a model file of 6895168 bytes, found only 1000000: load it again.", "could not be fetched"),
+        (
+            "Expected a model file of 6895168 bytes, found only 1000000: load it again.",
+            "could not be fetched",
+        ),
         ("Expected a model file with the SHA-256 0a, found 0b: the file was changed.", "damaged"),
         ("Unknown magic 0x6f64213c.", "damaged"),
+        (
+            "The list of models is made for another version of this page. Reload the page or try again.",
+            "out of date",
+        ),
+        (
+            "The model is here, but does not start: cannot start the worker. Close other tabs.",
+            "kept the model from",
+        ),
         ("No memory for a model file of 6895168 bytes: close other tabs.", "not enough room"),
         ("Something new.", "could not be started"),
     ];
@@ -137,8 +194,13 @@ mod tests {
         let all = LOADING.iter().map(|(_, trouble)| trouble).chain([&STOPPED, &TOO_LONG]);
         for Trouble { title, advice } in all {
             let words = format!("{title} {advice}").to_lowercase();
-            for word in ["worker", "wasm", "webassembly", "simd", "kernel", "operator", "manifest", "sha", "http"] {
-                assert!(!words.split(|letter: char| !letter.is_alphanumeric()).any(|found| found == word), "{words}");
+            for word in
+                ["worker", "wasm", "webassembly", "simd", "kernel", "operator", "manifest", "sha", "http"]
+            {
+                assert!(
+                    !words.split(|letter: char| !letter.is_alphanumeric()).any(|found| found == word),
+                    "{words}"
+                );
             }
         }
     }

@@ -35,7 +35,9 @@ fn nothing_serious_stands_in_anyones_way_in_any_state() {
         for (look, width, height, is_dark) in LOOKS {
             site.page.resize(width, height).unwrap();
             site.page.prefer_dark(is_dark).unwrap();
-            found.extend(violations(site).into_iter().map(|violation| format!("{state}, {look}: {violation}")));
+            found.extend(
+                violations(site).into_iter().map(|violation| format!("{state}, {look}: {violation}")),
+            );
         }
     });
     assert!(found.is_empty(), "{}", found.join("\n\n"));

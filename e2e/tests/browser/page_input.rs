@@ -32,7 +32,8 @@ fn every_example_can_be_clicked() {
     for example in 1..=count {
         let selector = format!(".examples li:nth-child({example}) .example");
         site.page.click(&selector).unwrap();
-        let text: String = site.page.evaluate(&format!("return document.querySelector('{selector}').title;")).unwrap();
+        let text: String =
+            site.page.evaluate(&format!("return document.querySelector('{selector}').title;")).unwrap();
         labels.insert(assert_answered(&mut site, &text).label);
         site.take_picture(&format!("example-{example}"));
     }

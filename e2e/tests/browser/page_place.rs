@@ -40,7 +40,9 @@ fn the_server_reads_only_where_that_was_chosen_and_the_page_says_so_first() {
     let said: String = site.page.wait_for("window.saidBefore").unwrap();
     let host = site.origin.trim_start_matches("http://").to_owned();
     assert!(said.contains(&format!("Sent to {host}")), "{said}");
-    site.page.wait_for::<bool>("document.querySelector('[data-testid=about]')?.innerText.includes('Sent to')").unwrap();
+    site.page
+        .wait_for::<bool>("document.querySelector('[data-testid=about]')?.innerText.includes('Sent to')")
+        .unwrap();
     assert_answered(&mut site, text);
     assert!(text_of(&mut site, "place").contains(&host));
     let explain = "return !!document.querySelector('[data-testid=explain]');";
@@ -48,7 +50,11 @@ fn the_server_reads_only_where_that_was_chosen_and_the_page_says_so_first() {
     let before = sent(&site);
 
     site.page.click("[data-testid=place-here]").unwrap();
-    site.page.wait_for::<bool>("document.querySelector('[data-testid=about]')?.innerText.includes('on this device')").unwrap();
+    site.page
+        .wait_for::<bool>(
+            "document.querySelector('[data-testid=about]')?.innerText.includes('on this device')",
+        )
+        .unwrap();
     write(&mut site, "Record profit, shares soar");
     assert_answered(&mut site, "Record profit, shares soar");
     assert_eq!(sent(&site), before, "a text was sent after all");
@@ -92,7 +98,8 @@ fn a_server_in_trouble_is_told_in_words_and_can_be_tried_again() {
     let text = "Shares plunge after guidance cut";
     write(&mut site, text);
     for expected in ["in 30 seconds", "problem of its own", "only hands this page out"] {
-        let words = format!("document.querySelector('[data-testid=error]')?.innerText.includes('{expected}')");
+        let words =
+            format!("document.querySelector('[data-testid=error]')?.innerText.includes('{expected}')");
         site.page.wait_for::<bool>(&words).unwrap();
         let announced = "document.querySelector('#announcer').textContent";
         site.page.wait_for::<bool>(&format!("{announced}.includes('{expected}')")).unwrap();

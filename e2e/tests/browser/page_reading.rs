@@ -14,7 +14,9 @@ fn value(site: &mut Site) -> String {
 }
 
 fn past(site: &mut Site) -> Vec<String> {
-    site.page.evaluate("return [...document.querySelectorAll('.past-text')].map((it) => it.textContent);").unwrap()
+    site.page
+        .evaluate("return [...document.querySelectorAll('.past-text')].map((it) => it.textContent);")
+        .unwrap()
 }
 
 #[test]
@@ -37,8 +39,12 @@ fn each_word_has_its_number_for_eyes_and_ears() {
     let numbers: Vec<f32> =
         rows.iter().map(|(_, points)| points.replace('−', "-").parse::<f32>().unwrap().abs()).collect();
     assert!(numbers.is_sorted_by(|one, other| one >= other), "{rows:?}");
-    let announced: String =
-        site.page.wait_for("document.querySelector('#announcer').textContent.includes('Explained') && announcer.textContent").unwrap();
+    let announced: String = site
+        .page
+        .wait_for(
+            "document.querySelector('#announcer').textContent.includes('Explained') && announcer.textContent",
+        )
+        .unwrap();
     assert!(announced.contains("5 words"), "{announced}");
     let regions = "return document.querySelectorAll('[role=status], [role=alert], [aria-live]').length;";
     assert_eq!(site.page.evaluate::<usize>(regions).unwrap(), 1, "one region for the whole page");
@@ -111,7 +117,9 @@ fn going_away_and_coming_back_loses_nothing() {
     assert_answered(&mut site, BEARISH);
     assert_eq!(past(&mut site), [BEARISH]);
     site.page.click(".view:nth-child(2)").unwrap();
-    site.page.wait_for::<bool>("location.hash === '#many' && !document.querySelector('.reading-many').hidden").unwrap();
+    site.page
+        .wait_for::<bool>("location.hash === '#many' && !document.querySelector('.reading-many').hidden")
+        .unwrap();
     site.page.evaluate::<()>("history.back();").unwrap();
     site.page.wait_for::<bool>("!document.querySelector('.reading-one').hidden").unwrap();
     assert_eq!(value(&mut site), BEARISH, "the text is still there");
@@ -132,7 +140,8 @@ fn a_shared_link_carries_the_text_and_no_server_sees_it() {
     let copied: String = site.page.wait_for("window.copied").unwrap();
     assert!(copied.starts_with(&link), "{copied}");
     site.page.click("[data-testid=copy-json]").unwrap();
-    let answer: serde_json::Value = site.page.wait_for("window.copied.startsWith('{') && JSON.parse(window.copied)").unwrap();
+    let answer: serde_json::Value =
+        site.page.wait_for("window.copied.startsWith('{') && JSON.parse(window.copied)").unwrap();
     assert_eq!((&answer["text"], &answer["readOn"]), (&json!(shared), &json!("device")));
     assert!(answer["scores"].as_object().unwrap().len() == 3 && answer["model"].is_string(), "{answer}");
 
@@ -165,7 +174,8 @@ fn a_list_is_offered_to_be_read_line_by_line() {
     let mut site = Site::open();
     site.goto_app();
     write(&mut site, &format!("{BEARISH}\n{BULLISH}\n").repeat(250));
-    let offer: String = site.page.wait_for("document.querySelector('[data-testid=list]')?.innerText").unwrap();
+    let offer: String =
+        site.page.wait_for("document.querySelector('[data-testid=list]')?.innerText").unwrap();
     assert!(offer.contains("500 texts") && offer.contains("Read these 500 lines one by one"), "{offer}");
     let is_judged = "return !!document.querySelector('[data-testid=result-label]');";
     assert!(!site.page.evaluate::<bool>(is_judged).unwrap(), "judged as one text");
@@ -173,7 +183,9 @@ fn a_list_is_offered_to_be_read_line_by_line() {
     site.page.wait_for::<bool>("!!document.querySelector('[data-testid=truncated]')").unwrap();
     write(&mut site, &format!("{BULLISH}\n{BEARISH}\n").repeat(6));
     site.page.click("[data-testid=one-by-one]").unwrap();
-    site.page.wait_for::<bool>("location.hash === '#many' && !document.querySelector('.reading-many').hidden").unwrap();
+    site.page
+        .wait_for::<bool>("location.hash === '#many' && !document.querySelector('.reading-many').hidden")
+        .unwrap();
 }
 
 #[test]
@@ -183,11 +195,13 @@ fn an_answer_says_what_its_figure_means_and_why_it_is_none() {
     let text = "$NIMB plunges 18% after it cuts guidance and warns of weaker demand";
     write(&mut site, text);
     assert!(!assert_answered(&mut site, text).uncertain);
-    let meaning: String = site.page.evaluate("return document.querySelector('[data-testid=confidence]').innerText;").unwrap();
+    let meaning: String =
+        site.page.evaluate("return document.querySelector('[data-testid=confidence]').innerText;").unwrap();
     assert!(meaning.contains("of 100 answers like this"), "{meaning}");
     let gibberish = "zxqv blorpt wug flanerous";
     write(&mut site, gibberish);
     assert!(assert_answered(&mut site, gibberish).uncertain);
-    let why: String = site.page.evaluate("return document.querySelector('[data-testid=uncertain]').innerText;").unwrap();
+    let why: String =
+        site.page.evaluate("return document.querySelector('[data-testid=uncertain]').innerText;").unwrap();
     assert!(why.contains("knows hardly any of these words") || why.contains("counts as sure"), "{why}");
 }

@@ -45,7 +45,9 @@ pub fn visit(mut each: impl FnMut(&mut Site, &str)) {
     site.page.wait_for::<bool>("document.querySelector('#hood').open").unwrap();
     each(&mut site, "hood");
     site.page.click("[data-testid=place-server]").unwrap();
-    site.page.wait_for::<bool>(&format!("document.querySelector('.privacy.is-sent') && !!{SETTLED}")).unwrap();
+    site.page
+        .wait_for::<bool>(&format!("document.querySelector('.privacy.is-sent') && !!{SETTLED}"))
+        .unwrap();
     each(&mut site, "server");
     site.page.click("[data-testid=place-here]").unwrap();
     site.page.wait_for::<Answer>(SETTLED).unwrap();

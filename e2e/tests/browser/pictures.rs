@@ -9,7 +9,8 @@ fn every_state_has_its_picture_in_every_look() {
             site.page.resize(width, height).unwrap();
             site.page.prefer_dark(is_dark).unwrap();
             // The whole page, however long it is.
-            let long: u32 = site.page.evaluate("scrollTo(0, 0); return document.documentElement.scrollHeight;").unwrap();
+            let long: u32 =
+                site.page.evaluate("scrollTo(0, 0); return document.documentElement.scrollHeight;").unwrap();
             site.page.resize(width, long.max(height)).unwrap();
             site.take_picture(&format!("{state}-{look}"));
         }

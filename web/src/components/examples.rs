@@ -8,7 +8,10 @@ use crate::state::Action;
 
 /// What a chip says, and the text that it puts in.
 const EXAMPLES: [(&str, &str); 6] = [
-    ("Beats on earnings", "$KORV beats on earnings and lifts its full-year outlook, shares jump 9% premarket"),
+    (
+        "Beats on earnings",
+        "$KORV beats on earnings and lifts its full-year outlook, shares jump 9% premarket",
+    ),
     ("Guidance cut", "$NIMB plunges 18% after it cuts guidance and warns of weaker demand"),
     ("New CFO", "$ORLA names a new chief financial officer, effective March 1"),
     ("Upgrade to Buy", "Halden upgrades $TESQ to Buy and raises its price target to $140 from $110"),

@@ -3,7 +3,6 @@
 use yew::prelude::*;
 
 use crate::state::Action;
-use crate::wording;
 
 /// Properties of [`Failure`].
 #[derive(PartialEq, Properties)]
@@ -53,7 +52,7 @@ pub fn Failure(Props { title, advice, details, onretry, otherwise, dispatch }: &
             if let Some(words) = details {
                 <details class="technical">
                     <summary>{ "Technical details" }</summary>
-                    <p data-testid="error-details">{ wording::details(words) }</p>
+                    <p data-testid="error-details">{ words }</p>
                 </details>
             }
         </div>

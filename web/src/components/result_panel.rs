@@ -13,7 +13,7 @@ use super::preview_note::PreviewNote;
 use super::verdict::Verdict;
 use super::who_answered::{WhoAnswered, metrics_of};
 use crate::figures::count;
-use crate::state::{Action, Blank, Failure as TextFailure, Lines, Readiness, Reader, Role, State, Wanted};
+use crate::state::{Action, Blank, Failure as TextFailure, Lines, Reader, Readiness, Role, State, Wanted};
 use crate::{server, wording};
 
 /// Properties of [`ResultPanel`].
@@ -62,8 +62,8 @@ fn content(state: &State, onretry: &Callback<MouseEvent>, dispatch: &Callback<Ac
         return html! {
             <Failure
                 title={trouble.title}
+                details={wording::details_of(message, &trouble).map(AttrValue::from)}
                 advice={trouble.advice}
-                details={Some(AttrValue::from(message.to_owned()))}
                 onretry={onretry.clone()}
                 otherwise={Some(instead)}
                 dispatch={dispatch.clone()}
@@ -88,9 +88,10 @@ fn content(state: &State, onretry: &Callback<MouseEvent>, dispatch: &Callback<Ac
         (Some(Blank::OnlyLinks), ..) => {
             hint("Only a link so far", "Links are not read. Add a few words of the tweet itself.")
         }
-        (Some(Blank::Unreadable), ..) => {
-            hint("Nothing to read so far", "The model finds no words in this text. Add a few of the tweet itself.")
-        }
+        (Some(Blank::Unreadable), ..) => hint(
+            "Nothing to read so far",
+            "The model finds no words in this text. Add a few of the tweet itself.",
+        ),
         (None, Lines::List(number), _) => list(number, dispatch),
         (None, _, Some(answer)) => html! {
             <Verdict
@@ -113,7 +114,7 @@ fn of_failure(failure: &TextFailure, onretry: &Callback<MouseEvent>, dispatch: &
             <Failure
                 title={wording::TOO_LONG.title}
                 advice={wording::TOO_LONG.advice}
-                details={Some(AttrValue::from(words.clone()))}
+                details={Some(AttrValue::from(wording::details(words)))}
                 otherwise={Some(("Read its lines one by one".into(), Action::HandedOver))}
                 {dispatch}
             />
@@ -131,7 +132,7 @@ fn of_failure(failure: &TextFailure, onretry: &Callback<MouseEvent>, dispatch: &
             <Failure
                 title={wording::STOPPED.title}
                 advice={wording::STOPPED.advice}
-                details={Some(AttrValue::from(words.clone()))}
+                details={Some(AttrValue::from(wording::details(words)))}
                 onretry={onretry.clone()}
                 {dispatch}
             />
@@ -144,7 +145,9 @@ fn knowledge(state: &State) -> Html {
     let manifest = state.manifest.as_ref();
     // The small model only bridges the way to the one that is told of.
     let model = match state.models.readiness() {
-        Readiness::Answering(Role::Default, engine) => manifest.and_then(|manifest| manifest.find(&engine.info.model)),
+        Readiness::Answering(Role::Default, engine) => {
+            manifest.and_then(|manifest| manifest.find(&engine.info.model))
+        }
         _ => manifest.and_then(|manifest| manifest.default_model()),
     };
     html! { <Knowledge model={model.cloned()} /> }

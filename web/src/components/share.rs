@@ -61,7 +61,11 @@ pub fn Share(Props { text, answer }: &Props) -> Html {
         let (text, answer) = (text.clone(), answer.clone());
         move || sharing::json(&text, &answer)
     });
-    let onlink = copy(Copied::Link, link, "The link is copied. It carries the text behind its #, which is sent to no server.");
+    let onlink = copy(
+        Copied::Link,
+        link,
+        "The link is copied. It carries the text behind its #, which is sent to no server.",
+    );
     let onjson = copy(Copied::Json, json, "The answer is copied as JSON.");
     let onfocus = |event: FocusEvent| {
         let field: HtmlInputElement = event.target_unchecked_into();

@@ -123,10 +123,12 @@ fn uncertainty(answer: &Answer, score: f32) -> Html {
             percent(needed)
         ),
         Doubt::UnknownWords => {
-            " The model knows hardly any of these words, so its guess means little, however high the figure.".to_owned()
+            " The model knows hardly any of these words, so its guess means little, however high the figure."
+                .to_owned()
         }
         Doubt::Either => {
-            " The best guess is not high enough to count as sure, or hardly any of the words are known.".to_owned()
+            " The best guess is not high enough to count as sure, or hardly any of the words are known."
+                .to_owned()
         }
     };
     html! { <p class="notice" data-testid="uncertain"><strong>{ "Uncertain." }</strong>{ reason }</p> }

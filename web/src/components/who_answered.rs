@@ -25,7 +25,9 @@ pub fn WhoAnswered(Props { answer, manifest }: &Props) -> Html {
     let metrics = metrics_of(manifest.as_deref(), model);
     let chosen = manifest.as_ref().is_none_or(|manifest| manifest.default == **model);
     let (place, which) = match reader {
-        Reader::Engine(_, _) if Some(&**model) == manifest.as_ref().and_then(|manifest| manifest.preview.as_deref()) => {
+        Reader::Engine(_, _)
+            if Some(&**model) == manifest.as_ref().and_then(|manifest| manifest.preview.as_deref()) =>
+        {
             ("Read on this device by the small model ".to_owned(), "")
         }
         Reader::Engine(Role::Preview, _) => ("Read on this device by the small model ".to_owned(), ""),

@@ -350,7 +350,9 @@ impl Batch {
                 Ok(prediction) => self.results.set(row, &prediction),
                 Err(Failure::NothingToRead) => self.results.refuse(row, NOTHING_TO_READ),
                 Err(Failure::TooLong(_)) => self.results.refuse(row, "The text is too long to be read."),
-                Err(Failure::Engine(message)) => self.results.refuse(row, &message),
+                Err(Failure::Engine(message) | Failure::Server(message)) => {
+                    self.results.refuse(row, &message)
+                }
             }
             self.is_unsaved = true;
             self.count(row);

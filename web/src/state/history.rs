@@ -101,7 +101,13 @@ mod tests {
     use super::*;
 
     fn entry(text: &str) -> Entry {
-        Entry { text: text.into(), label: "Bullish".into(), score: 0.9, is_uncertain: false, model: "m".into() }
+        Entry {
+            text: text.into(),
+            label: "Bullish".into(),
+            score: 0.9,
+            is_uncertain: false,
+            model: "m".into(),
+        }
     }
 
     fn history(texts: &[&str]) -> History {
@@ -121,7 +127,9 @@ mod tests {
     fn a_text_that_is_being_written_is_one_entry() {
         let mut history = history(&["earlier"]);
         history.end_draft();
-        for text in ["Shares", "Shares plunge", "Shares plunge after", "Shares plunge afterwards", "Shares plunge"] {
+        for text in
+            ["Shares", "Shares plunge", "Shares plunge after", "Shares plunge afterwards", "Shares plunge"]
+        {
             history.record(entry(text));
         }
         assert_eq!(texts(&history), ["Shares plunge", "earlier"]);

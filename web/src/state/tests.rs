@@ -1,7 +1,7 @@
 //! The reducer's promises, each told as the actions that a person, a timer and the engine would send.
 
-use super::*;
 use super::models::Model;
+use super::*;
 use messages::{Explanation, Metrics, WordContribution};
 
 mod place;

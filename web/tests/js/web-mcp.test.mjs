@@ -10,9 +10,15 @@ import { offerTool } from "../../js/web-mcp.js";
 const scores = { Bearish: 0.1, Bullish: 0.9 };
 const classifier = {
   info: { model: "m" },
-  classify: async (texts) => {
-    if (texts.includes("")) throw Object.assign(new Error("nothing to read"), { name: "EmptyText" });
-    return texts.map(() => ({ label: "Bullish", scores, uncertain: false, tokens: 3, layers: 1, truncated: false }));
+  classify: async (texts) =>
+    texts.map((text) =>
+      text === "" ? null : { label: "Bullish", scores, uncertain: false, tokens: 3, layers: 1, truncated: false },
+    ),
+  async *stream(texts) {
+    for (const text of texts) {
+      assert.equal(text, "", "only what was not read is asked about again");
+      yield { error: Object.assign(new Error("nothing to read"), { name: "EmptyText" }) };
+    }
   },
 };
 

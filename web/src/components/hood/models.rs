@@ -33,7 +33,8 @@ pub fn ModelPicker(Props { models, manifest, kept, dispatch }: &Props) -> Html {
     let choice = |model: &ManifestModel| {
         let is_used = model.id == used;
         let onchange = {
-            let (id, is_default, dispatch) = (model.id.clone(), model.id == manifest.default, dispatch.clone());
+            let (id, is_default, dispatch) =
+                (model.id.clone(), model.id == manifest.default, dispatch.clone());
             move |_: Event| {
                 keeping::choose((!is_default).then_some(&*id));
                 dispatch.emit(Action::ChoseModel);
@@ -83,7 +84,9 @@ fn role(manifest: &Manifest, id: &str) -> &'static str {
 fn used_state(models: &Models) -> String {
     match &models.default.load {
         Load::Ready(_) => "In use.".to_owned(),
-        Load::Loading(Progress { loaded, total: Some(total) }) => format!("On its way, {}.", arrived(*loaded, *total)),
+        Load::Loading(Progress { loaded, total: Some(total) }) => {
+            format!("On its way, {}.", arrived(*loaded, *total))
+        }
         Load::Loading(_) => "On its way.".to_owned(),
         Load::Paused(_) => "Paused; what has arrived is kept.".to_owned(),
         Load::Absent(_) => "Could not be loaded.".to_owned(),

@@ -49,7 +49,9 @@ pub fn PlaceChoice(Props { wanted, place, dispatch }: &Props) -> Html {
         }
     };
     let now = match place {
-        Place::Here => "Right now texts stay on this device. The browser's network panel shows it.".to_owned(),
+        Place::Here => {
+            "Right now texts stay on this device. The browser's network panel shows it.".to_owned()
+        }
         Place::Server => format!("Right now texts are sent to {host}."),
     };
     html! {

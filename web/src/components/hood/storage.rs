@@ -33,7 +33,11 @@ pub fn StoragePanel(Props { kept, onchange }: &Props) -> Html {
             }
         };
         let is_whole = stored.loaded_bytes >= stored.size_bytes;
-        let part = if is_whole { String::new() } else { format!(", {} of it", arrived(stored.loaded_bytes, stored.size_bytes)) };
+        let part = if is_whole {
+            String::new()
+        } else {
+            format!(", {} of it", arrived(stored.loaded_bytes, stored.size_bytes))
+        };
         html! {
             <li key={&*stored.sha256} class="stored">
                 <span><span class="model-id">{ &*stored.id }</span>

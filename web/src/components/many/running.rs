@@ -82,7 +82,9 @@ fn ask(desk: &Desk, answerer: Answerer, request: Request) {
 
 fn words_of(failure: crate::state::Failure) -> String {
     match failure {
-        crate::state::Failure::Engine(message) | crate::state::Failure::TooLong(message) => message,
+        crate::state::Failure::Engine(message)
+        | crate::state::Failure::Server(message)
+        | crate::state::Failure::TooLong(message) => message,
         crate::state::Failure::NothingToRead => "There was nothing to read.".to_owned(),
     }
 }

@@ -117,7 +117,8 @@ fn what_was_read_is_remembered_and_can_be_read_again() {
     answer(&mut state, "Bearish");
     state.apply(Action::Chose("second".into()));
     answer(&mut state, "Bullish");
-    let read = |state: &State| state.history.entries.iter().map(|entry| entry.text.to_string()).collect::<Vec<_>>();
+    let read =
+        |state: &State| state.history.entries.iter().map(|entry| entry.text.to_string()).collect::<Vec<_>>();
     assert_eq!(read(&state), ["second", "first"]);
     assert_eq!((&*state.history.entries[1].label, &*state.history.entries[1].model), ("Bearish", "full"));
     state.apply(Action::Chose("first".into()));
