@@ -16,7 +16,8 @@ pub struct Trouble {
 }
 
 /// What `js/` says of a download, by the words that tell it; and its title.
-const TOLD: [(&str, &str); 4] = [
+const TOLD: [(&str, &str); 5] = [
+    ("does not start", "The model does not start"),
     ("did not arrive", "The model did not arrive"),
     ("arrived in place of", "The model did not arrive"),
     ("another version of this page", "This page is out of date"),
@@ -173,8 +174,8 @@ mod tests {
             "out of date",
         ),
         (
-            "The model is here, but does not start: cannot start the worker. Close other tabs.",
-            "kept the model from",
+            "The model is here, but does not start: this browser is too old. Update it or try another one.",
+            "does not start",
         ),
         ("No memory for a model file of 6895168 bytes: close other tabs.", "not enough room"),
         ("Something new.", "could not be started"),

@@ -102,7 +102,7 @@ const AXE: (&str, &str) = ("axe-core", "4.14.1");
 /// # Errors
 /// It cannot be installed.
 pub fn axe(workspace: &Workspace, steps: &mut Steps) -> Result<PathBuf> {
-    let modules = npm_install(workspace, &Cache::locate()?, steps, AXE)?;
+    let modules = npm_install(workspace, &Cache::locate()?, steps, &[AXE])?;
     Ok(modules.join(AXE.0).join("axe.min.js"))
 }
 
