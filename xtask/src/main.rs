@@ -68,7 +68,7 @@ enum Command {
     },
     /// Packs what others take away into dist/package: the npm package, and the page as a folder for any static host
     Package,
-    /// Takes pictures of every main state of the page, light and dark, wide and narrow, into docs/pictures
+    /// Takes pictures of every main state of the page, light and dark, wide and narrow, into target/pictures
     Pictures,
     /// Measures how long a classification takes, and prints one table
     Bench {

@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 pub fn take(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     build::everything(workspace, steps)?;
     let chromium = browser::find_or_install(workspace, steps)?;
-    let folder = workspace.root.join("docs/pictures");
+    let folder = workspace.root.join("target/pictures");
     std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be created", folder.display()))?;
     steps.take("pictures", || {
         let mut test = workspace.cargo();

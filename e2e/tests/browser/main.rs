@@ -26,6 +26,7 @@ mod models_folder;
 mod offline;
 mod page_accessibility;
 mod page_blank;
+mod page_hood;
 mod page_input;
 mod page_limits;
 mod page_place;
