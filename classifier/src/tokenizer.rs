@@ -4,6 +4,7 @@
 //! classifier reports truncation, and nothing pads: the texts of a batch lie behind each other, each as long as it is.
 //! `[SEP]` in a text is brackets and letters: a text does not end where its author says so.
 
+mod beginning;
 mod known_words;
 
 use serde::Deserialize;
@@ -75,6 +76,8 @@ pub struct Encoding {
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: HuggingFaceTokenizer,
+    /// The beginning of a text tells its first tokens.
+    splits_as_bert_does: bool,
     /// What is added to every text. Its ids are the post-processor's own and need not be in the vocabulary.
     special_ids: Vec<u32>,
 }
@@ -93,7 +96,7 @@ impl Tokenizer {
         inner.with_padding(None);
         inner.set_encode_special_tokens(true);
         let special_ids = inner.encode_fast("", true)?.get_ids().to_vec();
-        Ok(Self { inner, special_ids })
+        Ok(Self { splits_as_bert_does: beginning::splits_as_bert_does(&inner), inner, special_ids })
     }
 
     /// One more than the highest id: the rows that the embedding table must have.
@@ -118,8 +121,14 @@ impl Tokenizer {
     /// # Errors
     /// Whatever the tokenizer's model cannot encode; WordPiece with an unknown token encodes everything.
     pub fn encode(&self, text: &str, max_tokens: usize) -> Result<Encoding, TokenizerError> {
-        let encoded = self.inner.encode_fast(text, true)?;
-        let mut input_ids = encoded.get_ids().to_vec();
+        let mut input_ids = Vec::new();
+        let beginnings = self.splits_as_bert_does.then(|| beginning::beginnings(text, max_tokens));
+        for part in beginnings.into_iter().flatten().chain(std::iter::once(text)) {
+            input_ids = self.inner.encode_fast(part, true)?.get_ids().to_vec();
+            if input_ids.len() > max_tokens {
+                break;
+            }
+        }
         let is_truncated = input_ids.len() > max_tokens;
         if is_truncated {
             let closing = input_ids.pop();

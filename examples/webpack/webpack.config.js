@@ -1,1 +1,5 @@
-module.exports = { mode: "production", entry: "./main.js" };
+module.exports = {
+  mode: "production",
+  entry: "./main.js",
+  performance: { hints: false }, // the engine is larger than what webpack recommends
+};

@@ -7,6 +7,7 @@ import { MAX_CHUNK_TOKENS, MIN_CHUNK_TOKENS, split, sum, tokensOf } from "./chun
 
 /** @typedef {import("./engine.js").Outcome} Outcome */
 /** @typedef {import("./engine.js").PartOfExplanation} PartOfExplanation */
+/** @typedef {import("./pool.js").Batch} Batch */
 /** @typedef {import("./pool.js").Pool} Pool */
 /** @typedef {import("./tickertone.js").CountProgress} CountProgress */
 /** @typedef {import("./tickertone.js").Explanation} Explanation */
@@ -103,12 +104,12 @@ export async function explain(pool, text, { signal, onProgress }) {
  * @param {Pool} pool
  * @param {Question[]} questions
  * @param {AbortSignal | undefined} signal
- * @param {(answer: any, question: Question, batch: object) => void} onAnswer  what it throws ends the call
+ * @param {(answer: any, question: Question, batch: Batch) => void} onAnswer  what it throws ends the call
  * @returns {Promise<any[]>}
  */
 async function askAll(pool, questions, signal, onAnswer) {
   signal?.throwIfAborted();
-  const batch = {};
+  const batch = { served: 0 };
   let onAbort = () => {};
   /** @type {Promise<never>} */
   const cancelled = new Promise((_, reject) => {

@@ -48,10 +48,16 @@ const MAX_DEATHS = 2;
  */
 
 /**
+ * A call, and how many of its jobs have been handed out.
+ *
+ * @typedef {{ served: number }} Batch
+ */
+
+/**
  * A question and whoever waits for its answer.
  *
  * @typedef {object} Waiting
- * @property {object} batch  the same for all jobs of one call
+ * @property {Batch} batch  the same for all jobs of one call
  * @property {number} deaths  workers that died of it
  * @property {(result: any) => void} resolve
  * @property {(error: unknown) => void} reject
@@ -171,7 +177,7 @@ export class Pool {
 
   /**
    * @param {Question} question
-   * @param {object} batch
+   * @param {Batch} batch
    * @param {number} [deaths]
    * @returns {Promise<any>}
    */
@@ -186,7 +192,7 @@ export class Pool {
   /**
    * Forgets the questions of a call that begin after a place.
    *
-   * @param {object} batch
+   * @param {Batch} batch
    * @param {number} place
    */
   drop(batch, place) {
@@ -196,10 +202,22 @@ export class Pool {
     this.#queue = this.#queue.filter((job) => !isAfter(job));
   }
 
+  /** The next job, out of the queue: calls take turns, so that a short one does not wait for the end of a long one. */
+  #take() {
+    const next = this.#queue.reduce(
+      (least, job) => (least && least.batch.served <= job.batch.served ? least : job),
+      this.#queue[0],
+    );
+    if (next === undefined) return undefined;
+    this.#queue.splice(this.#queue.indexOf(next), 1);
+    next.batch.served += 1;
+    return next;
+  }
+
   /** Gives what waits to those who wait, and starts who is missing. */
   #handOut() {
     for (const worker of this.#idle) {
-      const job = this.#queue.shift();
+      const job = this.#take();
       if (job === undefined) return;
       this.#idle.delete(worker);
       this.#run(worker, job).then(() => this.#handOut());
@@ -223,6 +241,7 @@ export class Pool {
       } else if (!worker.hasEnded) {
         job.reject(error);
       } else if (job.deaths + 1 < MAX_DEATHS) {
+        job.batch.served -= 1; // its turn was for nothing
         this.#queue.unshift({ ...job, deaths: job.deaths + 1 });
       } else {
         const message = `${MAX_DEATHS} workers died over ${job.what} (${error.message}): leave out what they choke on`;

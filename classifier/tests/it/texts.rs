@@ -1,7 +1,8 @@
 //! Texts of every kind, good and bad, through a loaded model.
 
-use crate::fixture::{gguf, metadata};
+use crate::fixture::{gguf, metadata, tokenizer_json};
 use candle_core::quantized::GgmlDType;
+use classifier::tokenizer::Tokenizer;
 use classifier::{Classifier, ClassifyError, TextError};
 use proptest::prelude::*;
 use std::sync::OnceLock;
@@ -119,6 +120,20 @@ fn an_explanation_says_what_each_word_did() {
 
 proptest! {
     #![proptest_config(crate::proptest_config())]
+
+    #[test]
+    fn the_beginning_of_a_text_tells_its_first_tokens(
+        text in "([a-z.,!(\u{301}\u{682a}\u{1f680} \\[\\]SEP]|the stock |up|[a-c]{60,120}){0,100}",
+        max_tokens in 3..12usize,
+    ) {
+        let tokenizer = Tokenizer::from_json(&tokenizer_json()).unwrap();
+        let whole = tokenizer.encode(&text, usize::MAX).unwrap().input_ids;
+        let found = tokenizer.encode(&text, max_tokens).unwrap();
+        prop_assert_eq!(found.is_truncated, whole.len() > max_tokens);
+        let kept = found.input_ids.len() - 1;
+        prop_assert_eq!(&found.input_ids[..kept], &whole[..kept]);
+        prop_assert_eq!(found.input_ids.last(), whole.last());
+    }
 
     #[test]
     fn no_text_panics(text in any::<String>()) {

@@ -58,15 +58,20 @@ fn elements_show_label_and_probability_and_share_one_classifier() {
         told.iter().all(|(kind, text, _)| kind == "tickertone-prediction" && texts.contains(&text.as_str()))
     );
 
-    // Another text is another answer; moving loads nothing; and with the last element the classifier goes.
-    let script = "const [one, other] = document.querySelectorAll('ticker-tone');
-        other.text = 'record deliveries, shares jump';
-        one.firstChild.data = 'Shares plunge after a profit warning';
-        one.parentElement.append(one);";
-    site.page.evaluate::<()>(script).unwrap();
+    // Another text is another answer.
     let labels =
         "[...document.querySelectorAll('ticker-tone')].map(({ prediction }) => prediction?.label).join()";
-    site.page.wait_for::<bool>(&format!("{labels} === 'Bullish,Bearish'")).unwrap();
+    let script = "const [one, other] = document.querySelectorAll('ticker-tone');
+        other.text = 'record deliveries, shares jump';
+        one.firstChild.data = 'Shares plunge after a profit warning';";
+    site.page.evaluate::<()>(script).unwrap();
+    site.page.wait_for::<bool>(&format!("{labels} === 'Bearish,Bullish'")).unwrap();
+    // Moving loads nothing, and with the last element the classifier goes.
+    let script = "const [one, other] = document.querySelectorAll('ticker-tone');
+        other.remove();
+        one.parentElement.append(one);";
+    site.page.evaluate::<()>(script).unwrap();
+    site.page.wait_for::<bool>(&format!("{labels} === 'Bearish'")).unwrap();
     assert_eq!(site.downloads(), 1);
     site.page.evaluate::<()>("document.body.replaceChildren()").unwrap();
     site.page.wait_for_workers(0).unwrap();

@@ -171,6 +171,15 @@ test("a call that is cancelled drops what has not begun, and keeps its reason", 
   assert.equal(started[0].argumentsOf("classify").length, 2);
 });
 
+test("a short call does not wait for the end of a long one", async () => {
+  const started = install();
+  const pool = await load(1);
+  const long = pool.classify([...MANY, ...MANY, ...MANY]);
+  assert.deepEqual(labels(await pool.classify(["short"])), ["short"]);
+  assert.deepEqual(started[0].argumentsOf("classify")[1], [["short"]], "one chunk had begun");
+  assert.equal((await long).length, 900);
+});
+
 test("progress of a call is told in texts and ends with all of them; what its listener throws ends the call", async () => {
   const started = install();
   const pool = await load(2);

@@ -39,13 +39,25 @@ impl<'a> Project<'a> {
         }
         copy(model, &folder.join(place_of_model))?;
         let project = Self { workspace, folder };
-        // What else the example names comes from a registry; here the tools are in a cache.
-        let kind = if example == "webpack" { "commonjs" } else { "module" };
-        project.write("package.json", &format!(r#"{{ "private": true, "type": "{kind}" }}"#))?;
+        project.forget_tools()?;
         let mut npm = project.command("npm");
         npm.args(["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
         run(npm.arg(tarball).stdout(Stdio::null()))?;
         Ok(project)
+    }
+
+    /// What the example wants of a registry is in the cache of tools, and the package is at hand.
+    fn forget_tools(&self) -> Result<()> {
+        let manifest = self.folder.join("package.json");
+        let text = if manifest.is_file() { std::fs::read_to_string(manifest)? } else { "{}".to_owned() };
+        let mut manifest: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)?;
+        manifest.retain(|name, _| !name.to_ascii_lowercase().ends_with("dependencies"));
+        self.write("package.json", &serde_json::to_string(&manifest)?)
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Copies the installed package to where a server would have it.
@@ -178,7 +190,7 @@ mod tests {
 
     #[test]
     fn an_extension_is_called_after_its_folder() {
-        // SHA-256 of "abc" begins with ba7816bf 8f01cfea 414140de 5dae2223.
+        // The first half of what `printf abc | sha256sum` says, with `a` for 0 and `p` for f.
         assert_eq!(extension_id(Path::new("abc")), "lkhibglpipabmpokebebeanofnkocccd");
     }
 }
