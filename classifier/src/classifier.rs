@@ -152,6 +152,11 @@ impl Classifier {
         self.encoder.num_layers()
     }
 
+    /// A prediction whose highest probability lies below this is uncertain; 0 ..= 1.
+    pub fn uncertain_threshold(&self) -> f32 {
+        self.uncertain_threshold
+    }
+
     /// Layers before the exit, fewer than all; where the model has one.
     pub fn exit_layer(&self) -> Option<usize> {
         self.encoder.exit_layer()

@@ -91,7 +91,7 @@ pub struct WordContribution {
 }
 
 /// Which engine answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EngineInfo {
     /// Id of the loaded model, as in the manifest.
     pub model: String,
@@ -109,4 +109,8 @@ pub struct EngineInfo {
     pub max_tokens: usize,
     /// Layers of the model.
     pub layers: usize,
+    /// An answer whose highest probability lies below this is uncertain; one above it only where the model knows nearly
+    /// none of the text's words.
+    #[serde(rename = "uncertainBelow")]
+    pub uncertain_below: f32,
 }

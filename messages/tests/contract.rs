@@ -41,6 +41,7 @@ fn info(engine: &str, fallback: Option<&str>) -> EngineInfo {
         labels: ["Bearish", "Bullish", "Neutral"].map(str::to_owned).to_vec(),
         max_tokens: 256,
         layers: 3,
+        uncertain_below: 0.75,
     }
 }
 

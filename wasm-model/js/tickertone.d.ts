@@ -417,4 +417,9 @@ export type EngineInfo = {
      * Layers of the model.
      */
     layers: number;
+    /**
+     * An answer whose highest probability lies below this is uncertain; one above it only where the model knows nearly none
+     * of the text's words.
+     */
+    uncertainBelow: number;
 };

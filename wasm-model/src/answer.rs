@@ -69,6 +69,7 @@ pub fn info(classifier: &Classifier) -> EngineInfo {
         labels: classifier.labels().to_vec(),
         max_tokens: classifier.max_tokens(),
         layers: classifier.num_layers(),
+        uncertain_below: classifier.uncertain_threshold(),
     }
 }
 

@@ -30,19 +30,21 @@ const PATIENCE_MS = 4_000;
  * @returns {Promise<Manifest>}
  */
 export async function readManifest() {
-  const kept = await keptManifest();
   const stop = new AbortController();
-  const timer = kept && setTimeout(() => stop.abort(), PATIENCE_MS);
+  const fetching = fetchText(stop.signal);
+  fetching.catch(() => {}); // it is waited for below
+  const kept = await keptText();
+  const timer = kept === null ? undefined : setTimeout(() => stop.abort(), PATIENCE_MS);
   try {
-    const text = await fetchText(stop.signal);
+    const text = await fetching;
     const manifest = parsed(text);
-    await keep(text);
+    if (text !== kept) await keep(text);
     return manifest;
   } catch (error) {
-    if (kept) return kept;
-    throw error;
+    if (kept === null) throw error;
+    return parsed(kept);
   } finally {
-    clearTimeout(timer ?? undefined);
+    clearTimeout(timer);
   }
 }
 
@@ -95,13 +97,15 @@ function isModel(model) {
   return texts.every((text) => typeof text === "string") && Number.isSafeInteger(model?.size_bytes);
 }
 
-/** @returns {Promise<Manifest | null>} */
-async function keptManifest() {
+/** The list of the last visit, if this version of the page can read it. */
+async function keptText() {
   try {
     const response = await (await caches.open(CACHE)).match(MANIFEST_URL);
-    return response ? parsed(await response.text()) : null;
+    const text = (await response?.text()) ?? null;
+    if (text !== null) parsed(text);
+    return text;
   } catch {
-    return null; // nothing can be kept here, or an earlier version kept another shape
+    return null; // nothing can be kept here, or it is of another version
   }
 }
 

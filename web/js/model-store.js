@@ -115,7 +115,7 @@ async function keptFile(shelf, model) {
 }
 
 /**
- * Downloads the file, or what is missing of it. Where that is another one, once more from its beginning and past every
+ * Downloads what is missing of the file, which may be nothing by now: another tab may have brought it. Where that is another one, once more from its beginning and past every
  * cache on the way.
  *
  * @param {ManifestModel} model
@@ -124,8 +124,6 @@ async function keptFile(shelf, model) {
  * @param {AbortSignal} signal
  */
 async function bring(model, shelf, onLoaded, signal) {
-  const kept = shelf && (await keptFile(shelf, model)); // another tab may have brought it
-  if (kept) return kept;
   let canKeep = shelf !== null;
   const forget = () => removeModel(model.sha256);
   /** @type {import("./model-download.js").Keeper} */

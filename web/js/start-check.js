@@ -32,7 +32,19 @@
     place.appendChild(told);
   }
 
+  /** From files browsers check no hashes, and refuse what has one. */
+  function styleWithoutHashes() {
+    var links = document.querySelectorAll("link[rel=stylesheet]");
+    for (var at = 0; at < links.length; at += 1) {
+      var link = document.createElement("link");
+      link.rel = "stylesheet";
+      link.href = /** @type {HTMLLinkElement} */ (links[at]).href;
+      document.head.appendChild(link);
+    }
+  }
+
   if (location.protocol === "file:") {
+    styleWithoutHashes();
     say(
       "This page was opened as a file, and from files browsers do not run what it needs. Open it through a web server " +
         "instead, on this device too: the file README.txt beside it says how, in one line."

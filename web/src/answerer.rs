@@ -8,22 +8,17 @@ use std::rc::Rc;
 use messages::Prediction;
 
 use crate::engine::Engine;
+use crate::server;
 use crate::state::Failure;
 
-/// Where texts are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// On this device.
-    Here,
-    /// By the server that the page came from.
-    Server,
-}
+pub use crate::state::Place;
 
 /// A model that answers.
 #[derive(Clone)]
 pub struct Answerer {
-    engine: Rc<Engine>,
-    /// Id of the model.
+    /// None where the server answers.
+    engine: Option<Rc<Engine>>,
+    /// Id of the model; of a server's model, what the list of models calls the default.
     pub model: Rc<str>,
     /// The model's labels, in label order.
     pub labels: Rc<[String]>,
@@ -34,23 +29,36 @@ pub struct Answerer {
 impl Answerer {
     /// The engine of this device.
     pub fn here(engine: Rc<Engine>, model: &str, labels: &[String]) -> Self {
-        Self { engine, model: model.into(), labels: labels.into(), place: Place::Here }
+        Self { engine: Some(engine), model: model.into(), labels: labels.into(), place: Place::Here }
+    }
+
+    /// The server that the page came from.
+    pub fn server(model: &str, labels: &[String]) -> Self {
+        Self { engine: None, model: model.into(), labels: labels.into(), place: Place::Server }
     }
 
     /// One outcome a text, in order: its prediction, or why it has none.
     ///
     /// # Errors
-    /// The engine itself failed; nothing is known of any text.
+    /// The engine or the server itself failed; nothing is known of any text.
     pub async fn classify_each(
         &self,
         texts: Vec<String>,
     ) -> Result<Vec<Result<Prediction, Failure>>, Failure> {
-        self.engine.classify_each(texts).await
+        match &self.engine {
+            Some(engine) => engine.classify_each(texts).await,
+            None => server::classify_each(texts).await.map(|(outcomes, _)| outcomes),
+        }
     }
 }
 
 impl PartialEq for Answerer {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.engine, &other.engine) && self.place == other.place
+        let is_same_engine = match (&self.engine, &other.engine) {
+            (Some(one), Some(other)) => Rc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        is_same_engine && self.place == other.place && self.model == other.model
     }
 }

@@ -1,13 +1,14 @@
-//! An engine as the page sees it: the only file that talks to JavaScript.
+//! An engine as the page sees it, in the words of `messages`.
 //!
 //! `js/load-engine.js` has begun to load engine and models before this program runs; what it could not load is
 //! an error that the page can show. This file asks for the outcome, and turns answers into the types of
 //! `messages`.
 
-use messages::{EMPTY_TEXT, EngineInfo, Explanation, ManifestModel, Prediction, TEXT_TOO_LONG};
-use serde::de::DeserializeOwned;
+use messages::{EngineInfo, Explanation, ManifestModel, Prediction};
 use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
 
+use crate::outcome::{failure, message, name_of, outcomes, read};
 use crate::state::{Failure, Progress, ReadyEngine, Role};
 
 #[wasm_bindgen(raw_module = "./js/load-engine.js")]
@@ -20,14 +21,19 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = classifyEach, catch)]
     async fn classify_each(classifier: &JsClassifier, texts: Vec<String>) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    async fn explain(
+        classifier: &JsClassifier,
+        text: &str,
+        signal: &AbortSignal,
+        on_progress: &JsValue,
+    ) -> Result<JsValue, JsValue>;
 }
 
-/// What `classifyEach` says of one text.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Outcome {
-    Prediction(Prediction),
-    Error { name: String, message: String },
+#[wasm_bindgen(raw_module = "./js/web-mcp.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = offerTool)]
+    fn offer_tool(classifier: &JsClassifier);
 }
 
 #[wasm_bindgen]
@@ -45,27 +51,36 @@ extern "C" {
     fn info(this: &JsClassifier) -> JsValue;
     #[wasm_bindgen(method, catch)]
     async fn classify(this: &JsClassifier, texts: Vec<String>) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    async fn explain(this: &JsClassifier, text: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method)]
     fn dispose(this: &JsClassifier);
 }
 
-/// A loaded engine.
+/// A loaded engine: a worker and its memory, given back when nobody holds it any more.
 pub struct Engine {
     classifier: JsClassifier,
 }
+
+/// Why there is no engine.
+pub enum NotLoaded {
+    /// The visitor has paused the download.
+    Paused,
+    /// What was expected, what was found and what to do; or that no preview is needed.
+    Because(String),
+}
+
+/// `name` of the error of a load that was paused.
+const PAUSED: &str = "Paused";
 
 impl Engine {
     /// Loads an engine with the model of this role. `attempt` counts its loads from 0.
     ///
     /// # Errors
-    /// What was expected, what was found and what to do, in words for the page; or that no preview is needed.
+    /// See [`NotLoaded`].
     pub async fn load(
         role: Role,
         attempt: u32,
         on_progress: impl Fn(Progress) + 'static,
-    ) -> Result<(Self, ReadyEngine), String> {
+    ) -> Result<(Self, ReadyEngine), NotLoaded> {
         let report = Closure::<dyn Fn(JsValue)>::new(move |progress| {
             if let Ok(messages::Progress { loaded, total }) = serde_wasm_bindgen::from_value(progress) {
                 on_progress(Progress { loaded: loaded as u64, total: total.map(|bytes| bytes as u64) });
@@ -75,15 +90,22 @@ impl Engine {
             Role::Preview => "preview",
             Role::Default => "default",
         };
-        let loaded = load_engine(name, attempt, report.as_ref()).await.map_err(|error| message(&error))?;
+        let loaded = load_engine(name, attempt, report.as_ref()).await.map_err(|error| {
+            if name_of(&error) == PAUSED { NotLoaded::Paused } else { NotLoaded::Because(message(&error)) }
+        })?;
         if loaded.is_null() {
-            return Err("The default model needs no other one before it.".to_owned());
+            return Err(NotLoaded::Because("The default model needs no other one before it.".to_owned()));
         }
         let loaded: Loaded = loaded.unchecked_into();
-        let model: ManifestModel = read(loaded.model())?;
+        let model: ManifestModel = read(loaded.model()).map_err(NotLoaded::Because)?;
         let engine = Self { classifier: loaded.classifier() };
-        let info: EngineInfo = read(engine.classifier.info())?;
+        let info: EngineInfo = read(engine.classifier.info()).map_err(NotLoaded::Because)?;
         Ok((engine, ReadyEngine { info, metrics: model.metrics }))
+    }
+
+    /// Lets an assistant in the browser ask this engine, where the browser offers that.
+    pub fn offer_as_tool(&self) {
+        offer_tool(&self.classifier);
     }
 
     /// Classifies one text.
@@ -113,30 +135,28 @@ impl Engine {
     ) -> Result<Vec<Result<Prediction, Failure>>, Failure> {
         let expected = texts.len();
         let answer = classify_each(&self.classifier, texts).await.map_err(|error| failure(&error))?;
-        let outcomes: Vec<Outcome> = read(answer).map_err(Failure::Engine)?;
-        if outcomes.len() != expected {
-            let found = outcomes.len();
-            return Err(Failure::Engine(format!(
-                "The engine was expected to answer {expected} texts, but answered {found}."
-            )));
-        }
-        let outcome = |outcome| match outcome {
-            Outcome::Prediction(prediction) => Ok(prediction),
-            Outcome::Error { name, message } => Err(failure_named(&name, sentence(&message))),
-        };
-        Ok(outcomes.into_iter().map(outcome).collect())
+        outcomes(read(answer).map_err(Failure::Engine)?, expected)
     }
 
-    /// Measures what each word does for the label.
+    /// Measures what each word does for the label, until it is done or the signal says stop. `on_progress` is told how
+    /// many readings of how many are done.
     ///
     /// # Errors
-    /// As [`Engine::classify`].
-    pub async fn explain(&self, text: &str) -> Result<Explanation, Failure> {
-        read(self.classifier.explain(text).await.map_err(|error| failure(&error))?).map_err(Failure::Engine)
+    /// As [`Engine::classify`]; what the signal has stopped fails, too.
+    pub async fn explain(
+        &self,
+        text: &str,
+        signal: &AbortSignal,
+        on_progress: impl Fn(u32, u32) + 'static,
+    ) -> Result<Explanation, Failure> {
+        let report = Closure::<dyn Fn(u32, u32)>::new(on_progress);
+        let answer = explain(&self.classifier, text, signal, report.as_ref()).await;
+        read(answer.map_err(|error| failure(&error))?).map_err(Failure::Engine)
     }
+}
 
-    /// Ends its worker, also in the middle of a call, which then fails.
-    pub fn dispose(&self) {
+impl Drop for Engine {
+    fn drop(&mut self) {
         self.classifier.dispose();
     }
 }
@@ -144,41 +164,4 @@ impl Engine {
 /// Milliseconds since the page was opened.
 pub fn now_ms() -> f64 {
     gloo::utils::window().performance().map_or(0.0, |performance| performance.now())
-}
-
-fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| {
-        format!("The engine answered something this page does not understand ({error}). Reload the page to get both in the same version.")
-    })
-}
-
-/// What a rejected call says about the text or the engine.
-fn failure(error: &JsValue) -> Failure {
-    let name = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.name()));
-    failure_named(&name.unwrap_or_default(), message(error))
-}
-
-fn failure_named(name: &str, message: String) -> Failure {
-    match name {
-        EMPTY_TEXT => Failure::NothingToRead,
-        TEXT_TOO_LONG => Failure::TooLong(message),
-        _ => Failure::Engine(message),
-    }
-}
-
-/// The words of whatever JavaScript threw, as a sentence.
-fn message(error: &JsValue) -> String {
-    sentence(&words_of(error))
-}
-
-fn sentence(words: &str) -> String {
-    let mut letters = words.trim_end_matches('.').chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default()
-}
-
-fn words_of(error: &JsValue) -> String {
-    match error.dyn_ref::<js_sys::Error>() {
-        Some(error) => String::from(error.message()),
-        None => error.as_string().unwrap_or_else(|| format!("{error:?}")),
-    }
 }

@@ -1,5 +1,5 @@
-//! The engines that have loaded, by the role of their model; each holds a worker and its memory until it is
-//! given back here.
+//! The engines that have loaded, by the role of their model; each holds a worker and its memory until it is given back
+//! here, and by whoever still reads with it: a batch ends with the model that it began with.
 //!
 //! The same rule as in [`crate::state::Models`]: the default model takes the place of the preview.
 
@@ -32,11 +32,9 @@ impl Engines {
         }
     }
 
-    /// Ends the engine of this role, if there is one.
+    /// Gives the engine of this role back, if there is one.
     pub fn give_back(&mut self, role: Role) {
-        if let Some(engine) = self.slot(role).take() {
-            engine.dispose();
-        }
+        *self.slot(role) = None;
     }
 
     fn slot(&mut self, role: Role) -> &mut Option<Rc<Engine>> {

@@ -6,15 +6,26 @@
 //! next state, the components draw it, and [`engine`] alone talks to JavaScript. There may be two [`engines`]: a
 //! small model answers while the default one is on its way.
 
+mod address;
+mod announcer;
 mod answerer;
 mod app;
 mod components;
+mod confidence;
+mod effects;
 mod engine;
 mod engines;
 mod figures;
+mod keeping;
 mod many;
+mod memory;
+mod outcome;
+mod server;
+mod sharing;
+mod spoken;
 mod state;
 mod tone;
+mod wording;
 
 fn main() {
     let root = gloo::utils::document().get_element_by_id("app");

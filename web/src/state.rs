@@ -1,246 +1,229 @@
 //! What the page knows, and how every action changes it: a pure reducer, tested without a browser.
 //!
-//! The state also decides what the engine does next ([`State::running`]); `app` only carries it out. So "one
-//! call at a time, the last text wins, stale answers are dropped, a text typed early is read once a model is
-//! there, and again once the better one is" is all written, and tested, in this one place and in [`models`].
-//!
-//! A call cannot be taken back. Where a new text would have to wait long for the explanation of an old one, the
-//! engine is given up for a new one: loading it again from the browser's cache is quicker.
+//! The state also decides who does what next ([`State::running`]); `app` only carries it out. So "one call at a time,
+//! the last text wins, stale answers are dropped, a text typed early is read once a model is there, and again once the
+//! better one is" is all written, and tested, in this one place and in [`models`]. An explanation of a text that has
+//! changed is of no use: it leaves [`State::running`] at once, and with that `app` cancels it.
 
 use std::rc::Rc;
 
-use messages::{Explanation, MAX_EXPLAINED_WORDS, Prediction, WordContribution};
+use messages::{EngineInfo, Manifest, Prediction};
 use yew::Reducible;
 
-pub use models::{Load, Models, Progress, Readiness, ReadyEngine, Role};
+pub use action::Action;
+pub use asking::{Answer, Failure, Question, Task, Why};
+pub use history::{Entry, History};
+pub use models::{Load, Models, Pace, Progress, Readiness, ReadyEngine, Role};
+pub use place::{Place, Reader, Wanted};
+pub use text::{Blank, Lines};
 
+mod action;
+mod asking;
+mod history;
 mod models;
+mod place;
 #[cfg(test)]
 mod tests;
-
-/// A text waits this long at most for the explanation of an earlier one, in milliseconds.
-const PATIENCE_MS: f64 = 3000.0;
+mod text;
 
 /// Everything the page draws.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
+    /// What is looked at.
+    pub view: View,
     /// The tweet as it stands in the text field.
     pub text: Rc<str>,
     /// Counts the changes of the text; an answer belongs to the revision it was asked for.
     pub revision: u64,
     /// The typing has paused, the text may be read.
     pub is_settled: bool,
+    /// A text of many lines is wanted to be read as one.
+    pub is_one_text: bool,
+    /// The lines that were last handed over to be read one by one, and how many times that was done.
+    pub handed_over: Option<(u32, Rc<str>)>,
+    /// Where texts are to be read.
+    pub wanted: Wanted,
+    /// The models there are, once they are known.
+    pub manifest: Option<Rc<Manifest>>,
     /// How far the models are, and which of them answers.
     pub models: Models,
-    /// The one call that an engine is working on.
+    /// The one call that is being worked on.
     pub running: Option<Task>,
+    /// Calls so far.
+    pub calls: u32,
     /// The latest answer; it may belong to an earlier revision or model while a newer one is being read.
     pub answer: Option<Answer>,
     /// Why the current text could not be read.
     pub failure: Option<Failure>,
     /// The answer to "Why?".
     pub why: Why,
+    /// What was read so far.
+    pub history: History,
     /// Of a model with many labels every one is shown, not only the most probable.
     pub shows_all_labels: bool,
+    /// There is a newer version of the page.
+    pub is_outdated: bool,
 }
 
-/// One call to the engine.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Task {
-    /// The model that is asked.
-    pub role: Role,
-    /// The load whose engine is asked.
-    pub attempt: u32,
-    /// The revision that the text belongs to.
-    pub revision: u64,
-    /// The text to read.
-    pub text: Rc<str>,
-    /// What is asked.
-    pub question: Question,
-    /// How long an explanation will take, going by the classification; 0 for a classification. In milliseconds.
-    pub expected_ms: f64,
-}
-
-/// What is asked about a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// Its label.
-    Classify,
-    /// What each word did for the label.
-    Explain,
-}
-
-/// A classification and what it belongs to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The model that answered.
-    pub role: Role,
-    /// The revision of the text that was read.
-    pub revision: u64,
-    /// What the engine said.
-    pub prediction: Prediction,
-    /// Time from question to answer, in milliseconds.
-    pub latency_ms: f64,
-}
-
-/// The answer to "Why?".
-#[derive(Clone, Debug, PartialEq)]
-pub enum Why {
-    /// Nobody asked.
-    Closed,
-    /// Asked, not answered yet.
-    Asked,
-    /// The words of the text with their contributions.
-    Words(Vec<WordContribution>),
-}
-
-/// Why the engine did not answer a question about a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// There is nothing in the text that the model reads.
-    NothingToRead,
-    /// The text is too long for any engine; this one's own words.
-    TooLong(String),
-    /// The engine failed; its own words. A new one may do better.
-    Engine(String),
-}
-
-/// Why there is nothing to say about a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blank {
-    /// There is nothing but whitespace and control characters.
-    Empty,
-    /// There is nothing but links, which the model does not read.
-    OnlyLinks,
-    /// There is nothing that the engine found to read: what a tokenizer leaves out (zero-width spaces, accents
-    /// without a letter, …) is its model's own affair.
-    Unreadable,
-}
-
-/// Whatever happens on the page.
-#[derive(Clone, Debug)]
-pub enum Action {
-    /// A key was pressed: the text changes, and is read when the typing pauses.
-    Typed(Rc<str>),
-    /// A whole text was put in: an example, or nothing. It is read at once.
-    Chose(Rc<str>),
-    /// The typing paused at this revision.
-    Settled(u64),
-    /// Bytes of a model arrived, at this attempt to load it.
-    Progressed(Role, u32, Progress),
-    /// This attempt to load a model ended.
-    Loaded(Role, u32, Result<ReadyEngine, String>),
-    /// The engine answered [`Question::Classify`], after so many milliseconds.
-    Classified(Task, f64, Result<Prediction, Failure>),
-    /// The engine answered [`Question::Explain`].
-    Explained(Task, Result<Explanation, Failure>),
-    /// "Why?" was pressed.
-    ToggledWhy,
-    /// "Show all" or "Show fewer" labels was pressed.
-    ToggledLabels,
-    /// "Try again" was pressed.
-    Retried,
+/// What can be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// One text, as it is typed.
+    #[default]
+    One,
+    /// Many texts, from a file or pasted.
+    Many,
 }
 
 impl Default for State {
     fn default() -> Self {
         Self {
+            view: View::One,
             text: "".into(),
             revision: 0,
             is_settled: true,
+            is_one_text: false,
+            handed_over: None,
+            wanted: Wanted::Here,
+            manifest: None,
             models: Models::default(),
             running: None,
+            calls: 0,
             answer: None,
             failure: None,
             why: Why::Closed,
+            history: History::default(),
             shows_all_labels: false,
+            is_outdated: false,
         }
     }
 }
 
 impl State {
-    /// Why there is nothing to say about the text, if there is not. What can be seen here is not asked about.
+    /// Why there is nothing to say about the text, if there is not.
     pub fn blank(&self) -> Option<Blank> {
-        match (self.visible_words().next(), self.readable_words().next()) {
-            (None, _) => Some(Blank::Empty),
-            (Some(_), None) => Some(Blank::OnlyLinks),
-            _ => (self.failure == Some(Failure::NothingToRead)).then_some(Blank::Unreadable),
-        }
+        text::blank(&self.text)
+            .or_else(|| (self.failure == Some(Failure::NothingToRead)).then_some(Blank::Unreadable))
     }
 
-    /// The words of the text without its links, which the model does not read.
-    fn readable_words(&self) -> impl Iterator<Item = &str> {
-        self.visible_words().filter(|word| !is_link(word))
+    /// How many texts the text looks like; one where it was said to be one.
+    pub fn lines(&self) -> Lines {
+        if self.is_one_text { Lines::One } else { text::lines(&self.text) }
     }
 
-    fn visible_words(&self) -> impl Iterator<Item = &str> {
-        self.words().filter(|word| !word.chars().all(char::is_control))
+    /// The text is a list, and nobody has said that it is to be read as one text.
+    fn is_list(&self) -> bool {
+        matches!(self.lines(), Lines::List(_))
     }
 
-    /// What stands between whitespace; an explanation counts emoji that stick to a word besides.
-    fn words(&self) -> impl Iterator<Item = &str> {
-        self.text.split_whitespace()
+    /// Where the next text goes.
+    pub fn place(&self) -> Place {
+        self.wanted.place(&self.models)
     }
 
     /// The shown answer is not yet the one to the current text.
     pub fn is_busy(&self) -> bool {
-        self.models.answering().is_some()
+        self.reader().is_some()
             && self.failure.is_none()
             && self.blank().is_none()
+            && !self.is_list()
             && self.current_answer().is_none()
     }
 
-    /// The answer to the current text, by the model that answers now.
+    /// Who is asked next.
+    pub fn reader(&self) -> Option<Reader> {
+        self.wanted.reader(&self.models)
+    }
+
+    /// The answer to the current text, by whoever answers now. A model that was loaded anew would say the same.
     fn current_answer(&self) -> Option<&Answer> {
-        let is_current = |answer: &&Answer| {
-            answer.revision == self.revision && Some(answer.role) == self.models.answering()
+        let reader = self.reader()?;
+        let is_same = |before: Reader| match (before, reader) {
+            (Reader::Engine(before, _), Reader::Engine(now, _)) => {
+                before == now && self.answer.as_ref().is_some_and(|answer| self.has_model(now, &answer.model))
+            }
+            (before, now) => before == now,
         };
-        self.answer.as_ref().filter(is_current)
+        self.answer.as_ref().filter(|answer| answer.revision == self.revision && is_same(answer.reader))
+    }
+
+    fn has_model(&self, role: Role, id: &str) -> bool {
+        matches!(&self.models.get(role).load, Load::Ready(engine) if engine.info.model == id)
     }
 
     /// Carries out one action.
     pub fn apply(&mut self, action: Action) {
         match action {
+            Action::Viewed(view) => self.view = view,
             Action::Typed(text) => self.change_text(text, false),
-            Action::Chose(text) => self.change_text(text, true),
+            Action::Chose(text) => {
+                self.history.end_draft();
+                self.change_text(text, true);
+            }
             Action::Settled(revision) => self.is_settled |= revision == self.revision,
-            Action::Progressed(role, attempt, progress) => self.models.progressed(role, attempt, progress),
-            Action::Loaded(role, attempt, outcome) => self.take_load(role, attempt, outcome),
+            Action::TookAsOne => self.is_one_text = true,
+            Action::HandedOver => {
+                let times = self.handed_over.as_ref().map_or(0, |(times, _)| *times);
+                self.handed_over = Some((times + 1, self.text.clone()));
+                self.view = View::Many;
+            }
+            Action::Forgot(text) => self.history.remove(&text),
+            Action::ForgotAll => self.history.clear(),
+            Action::Undid => self.history.undo(),
+            Action::Listed(manifest) => self.manifest = Some(manifest),
+            Action::ChoseModel => {
+                self.models.reload(Role::Preview);
+                self.models.reload(Role::Default);
+                self.start_over();
+            }
+            Action::Progressed(role, attempt, progress, now_ms) => {
+                self.models.progressed(role, attempt, progress, now_ms);
+            }
+            Action::Paused(role, attempt) => self.models.paused(role, attempt),
+            Action::Loaded(role, attempt, outcome) => {
+                self.may_change_reader(|state| state.models.loaded(role, attempt, outcome));
+            }
+            Action::Resumed => self.models.resume(),
+            Action::Wanted(wanted) => self.may_change_reader(|state| state.wanted = wanted),
             Action::Classified(task, latency_ms, outcome) => {
-                if self.finish(&task) {
-                    match outcome {
-                        Ok(prediction) => {
-                            let Task { role, revision, .. } = task;
-                            self.answer = Some(Answer { role, revision, prediction, latency_ms });
-                        }
-                        Err(failure) => self.fail(failure),
-                    }
+                self.take_classification(task, latency_ms, outcome)
+            }
+            Action::ClassifiedByServer(task, latency_ms, outcome) => {
+                let outcome = outcome.map(|(prediction, model)| (prediction, model, None));
+                self.take_answer(task, latency_ms, outcome);
+            }
+            Action::ExplainedPart(task, done, total) => {
+                if self.running.as_ref() == Some(&task) {
+                    self.why = Why::Asked(done, total);
                 }
             }
             Action::Explained(task, outcome) => {
-                if self.finish(&task) && self.why == Why::Asked {
+                if self.finish(&task) {
                     match outcome {
-                        Ok(explanation) => self.why = Why::Words(explanation.words),
+                        Ok(explanation) => self.why = Why::Words(explanation.words.into()),
                         Err(failure) => self.fail(failure),
                     }
                 }
             }
             Action::ToggledWhy => {
-                self.why = if self.why == Why::Closed { Why::Asked } else { Why::Closed };
+                self.why = if self.why == Why::Closed { Why::ASKED } else { Why::Closed };
+                self.cancel_explanation();
             }
             Action::ToggledLabels => self.shows_all_labels = !self.shows_all_labels,
             Action::Retried => {
                 if let Some(Failure::Engine(_)) = self.failure {
                     self.reload_answering();
                 }
+                if let Some(Failure::Server(_)) = self.failure {
+                    self.failure = None;
+                }
                 self.models.retry();
             }
-        }
-        if self.is_held_up() {
-            self.reload_answering();
+            Action::Outdated => self.is_outdated = true,
         }
         if self.running.is_none() {
             self.running = self.next_task();
+            self.calls += u32::from(self.running.is_some());
         }
     }
 
@@ -249,13 +232,60 @@ impl State {
             self.is_settled |= is_settled;
             return;
         }
+        self.is_one_text &= text::continues(&self.text, &text);
         self.text = text;
         self.revision += 1;
         self.is_settled = is_settled;
         self.failure = None;
         self.why = Why::Closed;
-        if self.blank().is_some() {
+        self.cancel_explanation();
+        if self.blank().is_some() || self.is_list() {
             self.answer = None;
+        }
+        if self.blank().is_some() {
+            self.history.end_draft();
+        }
+    }
+
+    /// Nobody waits for it any more: `app` cancels what is not running.
+    fn cancel_explanation(&mut self) {
+        if self.running.as_ref().is_some_and(|task| task.question == Question::Explain) {
+            self.running = None;
+        }
+    }
+
+    fn take_classification(&mut self, task: Task, latency_ms: f64, outcome: Result<Prediction, Failure>) {
+        let Reader::Engine(role, _) = task.reader else { return };
+        let Load::Ready(engine) = &self.models.get(role).load else { return };
+        let info = Rc::new(engine.info.clone());
+        let model = Rc::from(&*info.model);
+        self.take_answer(task, latency_ms, outcome.map(|prediction| (prediction, model, Some(info))));
+    }
+
+    fn take_answer(
+        &mut self,
+        task: Task,
+        latency_ms: f64,
+        outcome: Result<(Prediction, Rc<str>, Option<Rc<EngineInfo>>), Failure>,
+    ) {
+        if !self.finish(&task) {
+            return;
+        }
+        match outcome {
+            Ok((prediction, model, info)) => {
+                let score = prediction.scores.get(&prediction.label).copied().unwrap_or_default();
+                let (label, is_uncertain) = (Rc::from(&*prediction.label), prediction.uncertain);
+                self.history.record(Entry {
+                    text: task.text,
+                    label,
+                    score,
+                    is_uncertain,
+                    model: model.clone(),
+                });
+                let Task { reader, revision, .. } = task;
+                self.answer = Some(Answer { reader, model, info, revision, prediction, latency_ms });
+            }
+            Err(failure) => self.fail(failure),
         }
     }
 
@@ -274,21 +304,24 @@ impl State {
         self.failure = Some(failure);
     }
 
-    /// Where the default model takes the place of the preview, it is asked everything that the preview was.
-    fn take_load(&mut self, role: Role, attempt: u32, outcome: Result<ReadyEngine, String>) {
-        let before = self.models.answering();
-        self.models.loaded(role, attempt, outcome);
-        if before.is_some() && before != self.models.answering() {
-            self.running = None;
-            self.failure = None;
-            if self.why != Why::Closed {
-                self.why = Why::Asked;
-            }
+    /// Where another reader takes over, it is asked everything that the one before was.
+    fn may_change_reader(&mut self, change: impl FnOnce(&mut Self)) {
+        let before = self.reader();
+        change(self);
+        if before != self.reader() {
+            self.start_over();
         }
     }
 
-    /// Loads the engine that answers anew, also where a call has failed: after a crashed worker nothing less
-    /// helps, and the browser has the model in its cache.
+    fn start_over(&mut self) {
+        self.running = None;
+        self.failure = None;
+        let can_explain = self.reader() != Some(Reader::Server);
+        self.why = if self.why != Why::Closed && can_explain { Why::ASKED } else { Why::Closed };
+    }
+
+    /// Loads the engine that answers anew: after a crashed worker nothing less helps, and the browser has the model in
+    /// its cache.
     fn reload_answering(&mut self) {
         if let Some(role) = self.models.answering() {
             self.models.reload(role);
@@ -297,35 +330,19 @@ impl State {
         self.failure = None;
     }
 
-    /// A text is ready to be read, but the engine will be busy for long with an explanation nobody waits for.
-    fn is_held_up(&self) -> bool {
-        let is_held_up_by = |task: &Task| task.revision != self.revision && task.expected_ms > PATIENCE_MS;
-        self.is_settled && self.blank().is_none() && self.running.as_ref().is_some_and(is_held_up_by)
-    }
-
     fn next_task(&self) -> Option<Task> {
-        let role = self.models.answering()?;
-        if !self.is_settled || self.failure.is_some() || self.blank().is_some() {
+        let reader = self.reader()?;
+        if !self.is_settled || self.failure.is_some() || self.blank().is_some() || self.is_list() {
             return None;
         }
-        let (question, expected_ms) = match (self.current_answer(), &self.why) {
-            (None, _) => (Question::Classify, 0.0),
-            (Some(answer), Why::Asked) => {
-                let readings = self.words().take(MAX_EXPLAINED_WORDS).count();
-                (Question::Explain, answer.latency_ms * readings as f64)
-            }
+        let question = match (self.current_answer(), &self.why) {
+            (None, _) => Question::Classify,
+            (Some(_), Why::Asked(..)) if reader != Reader::Server => Question::Explain,
             (Some(_), _) => return None,
         };
-        let attempt = self.models.get(role).attempt;
-        Some(Task { role, attempt, revision: self.revision, text: self.text.clone(), question, expected_ms })
+        let (number, revision, text) = (self.calls, self.revision, self.text.clone());
+        Some(Task { number, reader, revision, text, question })
     }
-}
-
-/// Links are removed before the model reads, see the classifier's normalization. Of one with an emoji at its end something
-/// may be left: the engine knows.
-fn is_link(word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    word.is_ascii() && ["http://", "https://", "www."].iter().any(|start| word.starts_with(start))
 }
 
 impl Reducible for State {

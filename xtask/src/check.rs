@@ -11,7 +11,7 @@ use crate::javascript;
 use crate::package;
 use crate::rooms;
 use crate::steps::Steps;
-use crate::tools::{Tools, browser};
+use crate::tools::{Tools, browser, node};
 use crate::workspace::{Workspace, run};
 use anyhow::Result;
 
@@ -27,6 +27,8 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     let tools = Tools::prepare_with_checkers(workspace, steps)?;
     let chromium = browser::find_or_install(workspace, steps)?;
     let firefox = browser::find_or_install_firefox(workspace, steps)?;
+    node::find_or_install(workspace, steps)?;
+    let axe = node::axe(workspace, steps)?;
     steps.take("format", || run(workspace.cargo().args(["fmt", "--all", "--check"])))?;
     steps.take("spelling", || run(&mut tools.command(workspace, "typos")?))?;
     steps.take("invariants", || {
@@ -38,7 +40,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
     steps.take_both(
         |steps| {
             build::page_and_engine(workspace, &tools, steps)?;
-            package::pack(workspace, steps)?;
+            package::write_site(workspace, steps)?;
             steps.take("lints of what runs in the browser", || build::lint(workspace))
         },
         |steps| {
@@ -59,7 +61,7 @@ pub fn check(workspace: &Workspace, steps: &mut Steps, is_all: bool) -> Result<(
         if is_all {
             tests.envs(SEARCH_LONGER);
         }
-        tests.env("CHROME", &chromium).env("FIREFOX", &firefox);
+        tests.env("CHROME", &chromium).env("FIREFOX", &firefox).env("AXE", &axe);
         run(tests.args(["test", "--release", "--workspace"]))
     })?;
     eprintln!("every check passed, in {}", steps.total());

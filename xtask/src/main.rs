@@ -12,6 +12,7 @@ mod invariants;
 mod javascript;
 mod modules;
 mod package;
+mod pictures;
 mod rooms;
 mod serve;
 mod service_worker;
@@ -67,6 +68,8 @@ enum Command {
     },
     /// Packs what others take away into dist/package: the npm package, and the page as a folder for any static host
     Package,
+    /// Takes pictures of every main state of the page, light and dark, wide and narrow, into target/pictures
+    Pictures,
     /// Measures how long a classification takes, and prints one table
     Bench {
         /// Where to measure [default: both]
@@ -115,6 +118,7 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Test { all } => check::check(&workspace, &mut steps, all),
         Command::Package => package::package(&workspace, &mut steps),
+        Command::Pictures => pictures::take(&workspace, &mut steps),
         Command::Bench { place, json } => bench::bench(&workspace, &mut steps, place, json.as_deref()),
     }
 }

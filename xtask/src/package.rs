@@ -15,6 +15,7 @@ use crate::steps::Steps;
 use crate::tools::node;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
+use std::path::PathBuf;
 
 /// Builds engine, page and server, and packs them.
 ///
@@ -23,19 +24,25 @@ use anyhow::{Context, Result};
 pub fn package(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     node::find_or_install(workspace, steps)?;
     build::everything(workspace, steps)?;
-    pack(workspace, steps)
+    let folder = folder(workspace)?;
+    let tarball = steps.take("pack the npm package", || npm::pack(workspace, &folder))?;
+    api::document(workspace, steps, &folder.join("docs/api"))?;
+    write_site(workspace, steps)?;
+    println!("the npm package is {}", tarball.display());
+    Ok(())
 }
 
-/// Packs what has been built.
+/// Writes the static site of what has been built.
 ///
 /// # Errors
 /// See [`package`].
-pub fn pack(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+pub fn write_site(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    let folder = folder(workspace)?;
+    steps.take("write the static site", || site::write(workspace, &folder))
+}
+
+fn folder(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.root.join("dist/package");
     std::fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
-    let tarball = steps.take("pack the npm package", || npm::pack(workspace, &folder))?;
-    api::document(workspace, steps, &folder.join("docs/api"))?;
-    steps.take("write the static site", || site::write(workspace, &folder))?;
-    println!("the npm package is {}", tarball.display());
-    Ok(())
+    Ok(folder)
 }

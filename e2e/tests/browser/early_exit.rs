@@ -82,14 +82,16 @@ fn the_page_says_so_where_the_exit_answered() {
             .page
             .wait_for(&format!(
                 "(() => {{
-                   const figures = document.querySelector('.verdict-foot .figures')?.textContent;
+                   const layers = document.querySelector('[data-testid=layers]')?.textContent;
+                   const tokens = document.querySelector('[data-testid=tokens]')?.textContent;
                    const isDone = document.querySelector('.result').ariaBusy !== 'true';
-                   return isDone && figures?.startsWith({}) && figures.includes('layers') === {is_early} && figures;
+                   return isDone && tokens === {} && (layers === {}) === {is_early} && layers;
                  }})()",
-                json!(tokens)
+                json!(tokens),
+                json!(early)
             ))
             .unwrap();
-        assert_eq!(shown.contains(&early), is_early, "{shown}");
+        assert_eq!(shown == early, is_early, "{shown}");
     }
     site.take_picture("early-exit");
     assert_eq!(site.page.errors(), &[] as &[String]);

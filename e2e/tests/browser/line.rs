@@ -133,6 +133,7 @@ fn pass_on(mut client: TcpStream, shared: &Shared) -> Option<()> {
     let upstream = shared.upstream.lock().ok()?.strip_prefix("http://")?.to_owned();
     let mut server = TcpStream::connect(upstream).ok()?;
     server.write_all(head.as_bytes()).ok()?;
+    std::io::copy(&mut (&client).take(body_length(&head)), &mut server).ok()?;
     match fault {
         Some(Fault::CutAfter(bytes)) => {
             std::io::copy(&mut server.take(bytes as u64), &mut client).ok()?;
@@ -150,7 +151,16 @@ fn pass_on(mut client: TcpStream, shared: &Shared) -> Option<()> {
     client.shutdown(Shutdown::Both).ok()
 }
 
-/// Reads up to the empty line; the requests of these tests have no bodies.
+/// Bytes that follow the head.
+fn body_length(head: &str) -> u64 {
+    let length = head.split("\r\n").find_map(|field| {
+        let (name, value) = field.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.parse().ok())?
+    });
+    length.unwrap_or(0)
+}
+
+/// Reads up to the empty line.
 fn read_head(client: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

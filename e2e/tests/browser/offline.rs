@@ -6,6 +6,7 @@ use crate::models_folder::ModelsFolder;
 use crate::page_states::assert_answered;
 use crate::server::Server;
 use crate::site::{Site, default_model, root};
+use chromium::Key;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use tempfile::TempDir;
@@ -27,8 +28,10 @@ fn open(models: ModelsFolder) -> Site {
     site
 }
 
+/// In the place of what the page has kept of an earlier load.
 fn write(site: &mut Site) {
     site.page.click("#tweet").unwrap();
+    site.page.press(Key::SelectAll).unwrap();
     site.page.type_text(TEXT).unwrap();
 }
 
@@ -110,6 +113,7 @@ fn a_newer_version_is_offered_and_never_mixed_with_the_older_one() {
     site.redeploy(Server::start_with(app.path().to_owned(), &folder, Some(models)));
     site.page.evaluate::<()>(LOOK_AGAIN).unwrap();
     site.page.wait_for::<bool>("document.body.dataset.update === 'offered'").unwrap();
+    site.page.wait_for::<bool>("!!document.querySelector('[data-testid=update]')").unwrap();
     // Nobody has asked for it yet.
     site.goto_app();
     assert_eq!(title(&mut site), before);

@@ -84,7 +84,7 @@ fn a_broken_download_that_cannot_go_on_is_told_and_tried_again() {
     site.page.wait_for::<bool>(progress).unwrap();
     site.hang_up();
     let error: String =
-        site.page.wait_for("document.querySelector('[data-testid=error]')?.textContent").unwrap();
+        site.page.wait_for("document.querySelector('[data-testid=error]')?.innerText").unwrap();
     site.take_picture("broken-download");
     assert!(error.contains("too much to do") && error.contains("Wait a minute"), "{error}");
     site.page.click("#tweet").unwrap();

@@ -111,9 +111,11 @@ impl Site {
         self.page.wait_for::<bool>("!!document.querySelector('#tweet')").unwrap();
     }
 
-    /// Leaves a picture of the page in the target folder (`tmp/pictures/`), for people to look at.
+    /// Leaves a picture of the page for people to look at: where PICTURES says, else in the target folder
+    /// (`tmp/pictures/`).
     pub fn take_picture(&mut self, name: &str) {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+        let named = std::env::var_os("PICTURES").map(PathBuf::from);
+        let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures"));
         std::fs::create_dir_all(&folder).unwrap();
         self.page.screenshot(&folder.join(format!("{name}.png"))).unwrap();
     }

@@ -66,7 +66,8 @@ fn the_page_classifies() {
     let typed = format!("tweet.focus(); return document.execCommand('insertText', false, {});", json!(text));
     assert!(page.evaluate::<bool>(&typed).unwrap(), "the text was not typed");
     page.wait_for::<Answer>(&showing(SETTLED, &expected)).unwrap();
-    let build: String = page.evaluate("return document.querySelector('.build').textContent;").unwrap();
-    assert!(build.contains(" simd128 "), "the page runs {build}");
+    let build: String =
+        page.evaluate("return document.querySelector('[data-testid=engine]').textContent;").unwrap();
+    assert!(build.contains("simd128 "), "the page runs {build}");
     assert_eq!(page.errors(), &[] as &[String]);
 }

@@ -24,12 +24,15 @@ impl Folders {
     pub fn new() -> Self {
         let folders = Self { folder: tempfile::tempdir().unwrap() };
         let many_lines = "export const line = \"the same again and again\";\n".repeat(200);
-        let files: [(&str, &str); 10] = [
+        let files: [(&str, &str); 13] = [
             ("app/index.html", include_str!("index.html")),
             ("app/web-0123456789abcdef.js", &many_lines),
             ("app/web-0123456789abcdef_bg.wasm", "\0asm\x01\0\0\0"),
             ("app/style-0123456789abcdef.css", "body { color: black; }\n"),
             ("app/favicon.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"),
+            ("app/icon-192.png", "a picture\n"),
+            ("app/manifest.webmanifest", "{}\n"),
+            ("app/service-worker.js", "self.FILES = {};\n"),
             ("app/.secret", "not to be served"),
             ("app/.git/config", "not to be served"),
             ("engine/tickertone.js", &many_lines),

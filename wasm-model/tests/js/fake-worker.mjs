@@ -93,7 +93,7 @@ export const SOURCE = { module: "the module", file: "the file" };
 
 /** What an engine says of itself. */
 export function info(model = "tiny") {
-  return { model, engine: "relaxed", fallback: null, kernel: "fake", labels: ["up", "down"], maxTokens: 256, layers: 3 };
+  return { model, engine: "relaxed", fallback: null, kernel: "fake", labels: ["up", "down"], maxTokens: 256, layers: 3, uncertainBelow: 0.75 };
 }
 
 /** Notes what is written to the console as a warning, until the test ends. */

@@ -51,7 +51,7 @@ pub fn Bars(Props { scores, winner, shows_all, dispatch }: &Props) -> Html {
     let onclick = dispatch.reform(|_: MouseEvent| Action::ToggledLabels);
     html! {
         <div>
-            <ul class="bars" id="bars" aria-label="Probabilities">
+            <ul class="bars" id="bars" role="list" aria-label="Probabilities">
                 { for shown(scores, *shows_all).iter().map(bar) }
             </ul>
             if scores.len() > FEW {

@@ -1,17 +1,16 @@
-//! Why the label: the text with its words marked by what each did for the label, and the same in words.
+//! Why the label: the text with its words marked by what each did for the label, and the same as a table.
 //!
 //! A mark has a line as well as a tint: solid for, dotted against. Strength is relative to the strongest word of the
-//! text, in three steps; words below a sixth of it stay plain.
+//! text, in three steps; words below a sixth of it stay plain. The table has every word with its number: nothing is told
+//! by colour or on hovering alone.
 
 use messages::WordContribution;
 use std::rc::Rc;
 use yew::prelude::*;
 
-use crate::figures::points;
-use crate::state::Why;
+use crate::figures::{count, points};
+use crate::state::{Action, Why};
 
-/// So many words are named in each list.
-const NAMED_WORDS: usize = 3;
 /// Where no word changes the probability by more than this, the marks stay faint: nothing carried the label alone.
 const FAINT: f32 = 0.02;
 
@@ -24,37 +23,93 @@ pub struct Props {
     pub why: Why,
     /// The text; the engine leaves the end of a very long one out.
     pub text: Rc<str>,
+    /// Receives what is pressed.
+    pub dispatch: Callback<Action>,
 }
 
-/// The marked text and its alternative.
+/// The marked text and the table, or how far they are.
 #[component]
-pub fn Explanation(Props { label, why, text }: &Props) -> Html {
-    let Why::Words(words) = why else {
-        return html! { <p class="meanwhile" role="status">{ "Reading it again without each of its words: the longer the text, the longer it takes…" }</p> };
+pub fn Explanation(Props { label, why, text, dispatch }: &Props) -> Html {
+    let words = match why {
+        Why::Words(words) => words,
+        Why::Asked(done, total) => return on_its_way(*done, *total, dispatch),
+        Why::Closed => return Html::default(),
     };
     let strongest = words.iter().map(|word| word.contribution.abs()).fold(FAINT, f32::max);
     let (gaps, is_cut) = gaps(text, words);
     let marked = words.iter().zip(gaps).map(|(word, gap)| {
         let class = mark(word.contribution, strongest);
-        let title = format!("{} points", points(word.contribution));
-        html! { <>{ gap }<span {class} {title}>{ &word.word }</span></> }
+        html! { <>{ gap }<span {class}>{ &word.word }</span></> }
     });
     html! {
         <div class="explanation" data-testid="explanation">
             <p class="marked" dir="auto">{ for marked }{ if is_cut { " …" } else { "" } }</p>
-            <dl>
-                { named("for", format!("For {label}"), ranked(words, strongest, 1.0)) }
-                { named("against", format!("Against {label}"), ranked(words, strongest, -1.0)) }
-            </dl>
+            <p class="legend">
+                <span class="for-2">{ format!("for {label}") }</span>
+                <span class="against-2">{ format!("against {label}") }</span>
+            </p>
             if is_cut {
                 <p class="notice">
                     <strong>{ "Long text." }</strong>
-                    { format!(" Only its first {} words were looked at one by one.", words.len()) }
+                    { format!(" Only its first {} words were looked at one by one.", count(words.len())) }
                 </p>
             }
-            <p class="method">
-                { format!("Percentage points that a word adds to {label} or takes from it, measured by leaving it out.") }
-            </p>
+            { table(label, words, strongest) }
+        </div>
+    }
+}
+
+fn on_its_way(done: u32, total: u32, dispatch: &Callback<Action>) -> Html {
+    let is_known = total > 0;
+    let onclick = dispatch.reform(|_: MouseEvent| Action::ToggledWhy);
+    html! {
+        <div class="explaining" data-testid="explaining">
+            <div class="loading-foot">
+                <p id="explaining" class="meanwhile">
+                    { "Reading it again without each of its words" }
+                    if is_known { <span class="figures">{ format!(", {} of {}", count(done as usize), count(total as usize)) }</span> }
+                </p>
+                <button type="button" class="quiet" data-testid="cancel-explain" {onclick}>{ "Cancel" }</button>
+            </div>
+            <progress
+                aria-labelledby="explaining"
+                value={is_known.then(|| done.to_string())}
+                max={is_known.then(|| total.to_string())}
+            />
+        </div>
+    }
+}
+
+/// Every word with its number, the strongest first.
+fn table(label: &AttrValue, words: &[WordContribution], strongest: f32) -> Html {
+    let row = |word: &WordContribution| {
+        let side = if word.contribution > 0.0 { "for" } else { "against" };
+        let width = (word.contribution.abs() / strongest * 50.0).max(0.5);
+        let from = if word.contribution > 0.0 { 50.0 } else { 50.0 - width };
+        html! {
+            <tr>
+                <th scope="row" dir="auto">{ &word.word }</th>
+                <td class="effect">
+                    <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                        <rect class="axis" x="49.75" y="0" width="0.5" height="8" />
+                        <rect class={side} x={format!("{from:.1}")} y="1" width={format!("{width:.1}")} height="6" />
+                    </svg>
+                </td>
+                <td class="figures">{ points(word.contribution) }</td>
+            </tr>
+        }
+    };
+    html! {
+        <div class="words" role="region" aria-labelledby="words-caption" tabindex="0">
+            <table>
+                <caption id="words-caption">
+                    { format!("What each word adds to {label} or takes from it, in percentage points: measured by leaving it out") }
+                </caption>
+                <thead class="visually-hidden">
+                    <tr><th scope="col">{ "Word" }</th><th scope="col">{ "Direction" }</th><th scope="col">{ "Points" }</th></tr>
+                </thead>
+                <tbody>{ for ranked(words).into_iter().map(row) }</tbody>
+            </table>
         </div>
     }
 }
@@ -80,26 +135,11 @@ fn mark(contribution: f32, strongest: f32) -> Option<String> {
     (level > 0).then(|| format!("{side}-{level}"))
 }
 
-/// The marked words of one side (`sign` 1 or −1), strongest first.
-fn ranked(words: &[WordContribution], strongest: f32, sign: f32) -> Vec<&WordContribution> {
-    let is_marked = |word: &&WordContribution| {
-        word.contribution * sign > 0.0 && mark(word.contribution, strongest).is_some()
-    };
-    let mut side: Vec<_> = words.iter().filter(is_marked).collect();
-    side.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-    side.truncate(NAMED_WORDS);
-    side
-}
-
-fn named(side: &'static str, title: String, words: Vec<&WordContribution>) -> Html {
-    let list = match words.is_empty() {
-        true => "no single word".to_owned(),
-        false => {
-            let named = words.iter().map(|word| format!("{} ({})", word.word, points(word.contribution)));
-            named.collect::<Vec<_>>().join(", ")
-        }
-    };
-    html! { <div class={side}><dt>{ title }</dt><dd>{ list }</dd></div> }
+/// The words, strongest first; of equal ones the first in the text.
+fn ranked(words: &[WordContribution]) -> Vec<&WordContribution> {
+    let mut ranked: Vec<_> = words.iter().collect();
+    ranked.sort_by(|one, other| other.contribution.abs().total_cmp(&one.contribution.abs()));
+    ranked
 }
 
 #[cfg(test)]
@@ -133,10 +173,9 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_words_of_a_side_come_first_and_faint_ones_are_not_named() {
+    fn the_strongest_words_come_first_whatever_their_side() {
         let words = words(&[0.1, -0.3, 0.2, -0.01, 0.3, 0.15]);
-        let names = |sign| ranked(&words, 0.3, sign).iter().map(|word| word.word.clone()).collect::<Vec<_>>();
-        assert_eq!(names(1.0), ["w4", "w2", "w5"]);
-        assert_eq!(names(-1.0), ["w1"]);
+        let names = ranked(&words).iter().map(|word| word.word.clone()).collect::<Vec<_>>();
+        assert_eq!(names, ["w1", "w4", "w2", "w5", "w0", "w3"]);
     }
 }

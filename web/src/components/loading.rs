@@ -1,9 +1,10 @@
-//! The model that will answer first on its way, in bytes.
+//! The model that will answer first on its way: bytes, speed, time left, and a way to pause.
 
 use yew::prelude::*;
 
-use crate::figures::megabytes;
-use crate::state::{Progress, Role};
+use crate::figures::{megabytes, pace, time_left};
+use crate::keeping;
+use crate::state::{Action, Pace, Progress, Role};
 
 /// Properties of [`Loading`].
 #[derive(PartialEq, Properties)]
@@ -12,25 +13,33 @@ pub struct Props {
     pub role: Role,
     /// How much has arrived.
     pub progress: Progress,
+    /// How fast it gets on.
+    pub pace: Pace,
+    /// The visitor has paused it.
+    pub is_paused: bool,
     /// A text waits to be read.
     pub has_text: bool,
+    /// Receives what is pressed.
+    pub dispatch: Callback<Action>,
 }
 
 /// A progress bar, and what can be done meanwhile.
 #[component]
-pub fn Loading(Props { role, progress, has_text }: &Props) -> Html {
+pub fn Loading(props: &Props) -> Html {
+    let Props { role, progress, pace, is_paused, has_text, dispatch } = props;
     let Progress { loaded, total } = *progress;
     // The download is done, the engine still unpacks: the bar stays full, the words say why nothing moves.
     let is_preparing = total.is_some_and(|total| total > 0 && loaded >= total);
-    let title = match (is_preparing, role) {
-        (true, _) => "Preparing the model",
-        (false, Role::Default) => "Getting the model",
-        (false, Role::Preview) => "Getting a small model first",
+    let title = match (is_paused, is_preparing, role) {
+        (true, ..) => "The download is paused",
+        (_, true, _) => "Preparing the model",
+        (_, _, Role::Default) => "Getting the model",
+        (_, _, Role::Preview) => "Getting a small model first",
     };
-    let meanwhile = if *has_text {
-        "Your text is read as soon as the model is here."
-    } else {
-        "You can type already. This happens once; later visits are quicker."
+    let meanwhile = match (is_paused, has_text) {
+        (true, _) => "What has arrived is kept.",
+        (_, true) => "Your text is read as soon as the model is here.",
+        _ => "You can type already. This happens once; later visits are quicker.",
     };
     html! {
         <div class="loading">
@@ -44,7 +53,30 @@ pub fn Loading(Props { role, progress, has_text }: &Props) -> Html {
                 value={total.map(|_| loaded.to_string())}
                 max={total.map(|total| total.max(1).to_string())}
             />
-            <p class="meanwhile">{ meanwhile }</p>
+            <div class="loading-foot">
+                <p class="meanwhile">
+                    { meanwhile }
+                    if !is_paused && !is_preparing { <span class="figures">{ how_fast(*pace, *progress) }</span> }
+                </p>
+                if *role == Role::Default && !is_preparing { { pause_button(*is_paused, dispatch) } }
+            </div>
         </div>
     }
+}
+
+/// ` 1.2 MB/s, 7 s left`, once there is something to say.
+pub fn how_fast(of: Pace, progress: Progress) -> Option<String> {
+    let (speed, seconds) = (of.bytes_per_second()?, of.seconds_left(progress)?);
+    Some(format!(" {}, {} left.", pace(speed), time_left(seconds)))
+}
+
+/// "Pause" or "Go on".
+pub fn pause_button(is_paused: bool, dispatch: &Callback<Action>) -> Html {
+    let onclick = if is_paused {
+        dispatch.reform(|_: MouseEvent| Action::Resumed)
+    } else {
+        Callback::from(|_: MouseEvent| keeping::pause())
+    };
+    let (words, testid) = if is_paused { ("Go on", "resume") } else { ("Pause", "pause") };
+    html! { <button type="button" class="quiet" data-testid={testid} {onclick}>{ words }</button> }
 }

@@ -1,17 +1,20 @@
-//! The place of the answer: chooses what stands there, and says aloud what was found.
+//! The place of the answer: chooses what stands there.
 //!
-//! Which of two things to show is decided here and nowhere else: a failure before progress, progress before
-//! hints, hints before answers. Below stands who answers, where that is not the default model.
+//! Which of several things to show is decided here and nowhere else: what cannot be answered at all before progress,
+//! progress before hints, hints before answers. Below stands who answers.
 
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::failure::Failure;
+use super::knowledge::Knowledge;
 use super::loading::Loading;
 use super::preview_note::PreviewNote;
 use super::verdict::Verdict;
-use crate::figures::percent;
-use crate::state::{Action, Answer, Blank, Failure as TextFailure, Readiness, ReadyEngine, Role, State};
+use super::who_answered::{WhoAnswered, metrics_of};
+use crate::figures::count;
+use crate::state::{Action, Blank, Failure as TextFailure, Lines, Reader, Readiness, Role, State, Wanted};
+use crate::{server, wording};
 
 /// Properties of [`ResultPanel`].
 #[derive(PartialEq, Properties)]
@@ -36,52 +39,6 @@ pub fn ResultPanel(Props { state, dispatch }: &Props) -> Html {
             }
         })
     };
-    let readiness = state.models.readiness();
-    let content = match (readiness, &state.failure, state.blank(), &state.answer) {
-        (Readiness::Failed(message), ..) => html! {
-            <Failure
-                title="The model could not be loaded"
-                message={message.to_owned()}
-                onretry={onretry.clone()}
-            />
-        },
-        (Readiness::Waiting(role, progress), ..) => html! {
-            <Loading {role} {progress} has_text={state.blank().is_none()} />
-        },
-        (Readiness::Answering(..), Some(TextFailure::Engine(message)), ..) => html! {
-            <Failure title="This text could not be read" message={message.clone()} onretry={onretry.clone()} />
-        },
-        (Readiness::Answering(..), Some(TextFailure::TooLong(message)), ..) => html! {
-            <Failure title="This text could not be read" message={message.clone()} />
-        },
-        (Readiness::Answering(..), _, Some(blank), _) => hint(blank),
-        (Readiness::Answering(_, engine), _, None, Some(answer)) => html! {
-            <Verdict
-                answer={answer.clone()}
-                why={state.why.clone()}
-                shows_all_labels={state.shows_all_labels}
-                max_tokens={engine.info.max_tokens}
-                num_layers={engine.info.layers}
-                text={state.text.clone()}
-                dispatch={dispatch.clone()}
-            />
-        },
-        (Readiness::Answering(..), _, None, None) => html! { <p class="hint">{ "Reading…" }</p> },
-    };
-    let foot = match readiness {
-        Readiness::Answering(role, engine) => {
-            let full = state.models.default.load.clone();
-            html! {
-                <div class="result-foot">
-                    if role == Role::Preview {
-                        <PreviewNote model={engine.info.model.clone()} {full} {onretry} />
-                    }
-                    { about(engine) }
-                </div>
-            }
-        }
-        _ => Html::default(),
-    };
     html! {
         <section
             ref={section}
@@ -91,58 +48,188 @@ pub fn ResultPanel(Props { state, dispatch }: &Props) -> Html {
             aria-busy={state.is_busy().to_string()}
         >
             <h2 id="result-title" class="visually-hidden">{ "Result" }</h2>
-            { content }
-            <p class="visually-hidden" role="status">{ spoken(state) }</p>
-            { foot }
+            { content(state, &onretry, dispatch) }
+            { foot(state, &onretry, dispatch) }
         </section>
     }
 }
 
-fn hint(blank: Blank) -> Html {
-    let (title, text) = match blank {
-        Blank::Empty => {
-            ("Ready when you are", "Type a tweet, or pick an example: the answer appears here as you type.")
+fn content(state: &State, onretry: &Callback<MouseEvent>, dispatch: &Callback<Action>) -> Html {
+    let readiness = state.models.readiness();
+    if let (None, Readiness::Failed(message)) = (state.reader(), readiness) {
+        let trouble = wording::of_loading(message);
+        let instead = (format!("Ask {} instead", server::host()).into(), Action::Wanted(Wanted::Automatic));
+        return html! {
+            <Failure
+                title={trouble.title}
+                details={wording::details_of(message, &trouble).map(AttrValue::from)}
+                advice={trouble.advice}
+                onretry={onretry.clone()}
+                otherwise={Some(instead)}
+                dispatch={dispatch.clone()}
+            />
+        };
+    }
+    if let Some(failure) = &state.failure
+        && *failure != TextFailure::NothingToRead
+    {
+        return of_failure(failure, onretry, dispatch);
+    }
+    if state.reader().is_none() {
+        return html! {
+            <>
+                if state.blank() == Some(Blank::Empty) { { knowledge(state) } }
+                { loading(state, dispatch) }
+            </>
+        };
+    }
+    match (state.blank(), state.lines(), &state.answer) {
+        (Some(Blank::Empty), ..) => knowledge(state),
+        (Some(Blank::OnlyLinks), ..) => {
+            hint("Only a link so far", "Links are not read. Add a few words of the tweet itself.")
         }
-        Blank::OnlyLinks => {
-            ("Only a link so far", "Links are not read. Add a few words of the tweet itself.")
-        }
-        Blank::Unreadable => (
+        (Some(Blank::Unreadable), ..) => hint(
             "Nothing to read so far",
             "The model finds no words in this text. Add a few of the tweet itself.",
         ),
+        (None, Lines::List(number), _) => list(number, dispatch),
+        (None, _, Some(answer)) => html! {
+            <Verdict
+                answer={answer.clone()}
+                metrics={metrics_of(state.manifest.as_deref(), &answer.model).cloned()}
+                why={state.why.clone()}
+                shows_all_labels={state.shows_all_labels}
+                text={state.text.clone()}
+                dispatch={dispatch.clone()}
+            />
+        },
+        (None, _, None) => html! { <p class="hint">{ "Reading…" }</p> },
+    }
+}
+
+fn of_failure(failure: &TextFailure, onretry: &Callback<MouseEvent>, dispatch: &Callback<Action>) -> Html {
+    let dispatch = dispatch.clone();
+    match failure {
+        TextFailure::TooLong(words) => html! {
+            <Failure
+                title={wording::TOO_LONG.title}
+                advice={wording::TOO_LONG.advice}
+                details={Some(AttrValue::from(wording::details(words)))}
+                otherwise={Some(("Read its lines one by one".into(), Action::HandedOver))}
+                {dispatch}
+            />
+        },
+        TextFailure::Server(message) => html! {
+            <Failure
+                title="The server did not answer"
+                advice={message.clone()}
+                onretry={onretry.clone()}
+                otherwise={Some(("Read on this device".into(), Action::Wanted(Wanted::Here)))}
+                {dispatch}
+            />
+        },
+        TextFailure::Engine(words) => html! {
+            <Failure
+                title={wording::STOPPED.title}
+                advice={wording::STOPPED.advice}
+                details={Some(AttrValue::from(wording::details(words)))}
+                onretry={onretry.clone()}
+                {dispatch}
+            />
+        },
+        TextFailure::NothingToRead => Html::default(),
+    }
+}
+
+fn knowledge(state: &State) -> Html {
+    let manifest = state.manifest.as_ref();
+    // The small model only bridges the way to the one that is told of.
+    let model = match state.models.readiness() {
+        Readiness::Answering(Role::Default, engine) => {
+            manifest.and_then(|manifest| manifest.find(&engine.info.model))
+        }
+        _ => manifest.and_then(|manifest| manifest.default_model()),
+    };
+    html! { <Knowledge model={model.cloned()} /> }
+}
+
+fn loading(state: &State, dispatch: &Callback<Action>) -> Html {
+    let (role, progress, is_paused) = match state.models.readiness() {
+        Readiness::Waiting(role, progress) => (role, progress, false),
+        Readiness::Paused(progress) => (Role::Default, progress, true),
+        _ => return Html::default(),
     };
     html! {
+        <Loading
+            {role}
+            {progress}
+            pace={state.models.get(role).pace}
+            {is_paused}
+            has_text={state.blank().is_none()}
+            dispatch={dispatch.clone()}
+        />
+    }
+}
+
+fn list(number: usize, dispatch: &Callback<Action>) -> Html {
+    let number = count(number);
+    html! {
+        <div class="hint" data-testid="list">
+            <p class="hint-title">{ format!("This looks like {number} texts, not one") }</p>
+            <p>{ "Read as one, all but the first few lines would be left out. Read one by one, each gets its own answer." }</p>
+            <div class="buttons">
+                <button
+                    type="button"
+                    class="primary"
+                    data-testid="one-by-one"
+                    onclick={dispatch.reform(|_: MouseEvent| Action::HandedOver)}
+                >
+                    { format!("Read these {number} lines one by one") }
+                </button>
+                <button
+                    type="button"
+                    class="secondary"
+                    data-testid="as-one"
+                    onclick={dispatch.reform(|_: MouseEvent| Action::TookAsOne)}
+                >
+                    { "Read it as one text" }
+                </button>
+            </div>
+        </div>
+    }
+}
+
+fn hint(title: &'static str, text: &'static str) -> Html {
+    html! {
         <div class="hint" data-testid="hint">
-            <svg class="hint-sign" viewBox="0 0 48 24" aria-hidden="true">
-                <path d="M2 15h8l4-9 7 14 6-11 4 6h15" />
-            </svg>
             <p class="hint-title">{ title }</p>
             <p>{ text }</p>
         </div>
     }
 }
 
-/// What a screen reader says: once an answer stands, not while it is being looked for.
-fn spoken(state: &State) -> String {
-    match (state.models.readiness(), &state.answer) {
-        (Readiness::Answering(..), Some(Answer { prediction, .. })) if !state.is_busy() => {
-            let score = prediction.scores.get(&prediction.label).copied().unwrap_or_default();
-            let doubt = if prediction.uncertain { ", uncertain" } else { "" };
-            format!("{}, {}{doubt}", prediction.label, percent(score))
-        }
-        (Readiness::Answering(..), _) => String::new(),
-        (Readiness::Waiting(..), _) => "The model is being loaded.".to_owned(),
-        // The failure announces itself.
-        (Readiness::Failed(_), _) => String::new(),
+fn foot(state: &State, onretry: &Callback<MouseEvent>, dispatch: &Callback<Action>) -> Html {
+    let preview = match (state.reader(), state.models.readiness()) {
+        (Some(Reader::Engine(Role::Preview, _)), Readiness::Answering(_, engine)) => Some(&engine.info.model),
+        _ => None,
+    };
+    let answer = state.answer.as_ref().filter(|_| state.failure.is_none() && state.blank().is_none());
+    if preview.is_none() && answer.is_none() {
+        return Html::default();
     }
-}
-
-fn about(engine: &ReadyEngine) -> Html {
-    let ReadyEngine { info, metrics } = engine;
     html! {
-        <p class="about" data-testid="about">
-            <span>{ format!("Right on {:.1}% of {} held-out tweets", metrics.accuracy * 100.0, metrics.rows) }</span>
-            <span class="build">{ format!("{} · {} · {}", info.model, info.engine, info.kernel) }</span>
-        </p>
+        <div class="result-foot">
+            if let Some(model) = preview {
+                <PreviewNote
+                    model={model.clone()}
+                    full={state.models.default.load.clone()}
+                    onretry={onretry.clone()}
+                    dispatch={dispatch.clone()}
+                />
+            }
+            if let Some(answer) = answer {
+                <WhoAnswered answer={answer.clone()} manifest={state.manifest.clone()} />
+            }
+        </div>
     }
 }

@@ -31,6 +31,8 @@ pub struct Model {
     pub attempt: u32,
     /// How far the latest load is.
     pub load: Load,
+    /// How fast it gets on.
+    pub pace: Pace,
 }
 
 /// How far a load is.
@@ -38,6 +40,8 @@ pub struct Model {
 pub enum Load {
     /// Engine and model are on their way.
     Loading(Progress),
+    /// The visitor has paused the download here; what has arrived is kept.
+    Paused(Progress),
     /// The engine answers.
     Ready(ReadyEngine),
     /// There will be no engine; the message says why.
@@ -51,6 +55,38 @@ pub struct Progress {
     pub loaded: u64,
     /// Bytes to come in all, once that is known.
     pub total: Option<u64>,
+}
+
+/// How fast bytes arrive: the mean since the first ones did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// Bytes that were there at first, and when.
+    first: Option<(u64, f64)>,
+    /// Bytes that are there now, and when.
+    last: Option<(u64, f64)>,
+}
+
+/// Nothing is said of a download that is younger, in milliseconds: its pace is chance.
+const YOUNG_MS: f64 = 500.0;
+
+impl Pace {
+    fn note(&mut self, loaded: u64, now_ms: f64) {
+        self.first.get_or_insert((loaded, now_ms));
+        self.last = Some((loaded, now_ms));
+    }
+
+    /// Bytes a second, once there is something to say.
+    pub fn bytes_per_second(&self) -> Option<f64> {
+        let ((before, since_ms), (now, now_ms)) = (self.first?, self.last?);
+        let bytes = now.checked_sub(before).filter(|bytes| *bytes > 0)?;
+        (now_ms - since_ms >= YOUNG_MS).then(|| bytes as f64 * 1000.0 / (now_ms - since_ms))
+    }
+
+    /// Seconds until the rest is there, at this pace.
+    pub fn seconds_left(&self, progress: Progress) -> Option<f64> {
+        let rest = progress.total?.checked_sub(progress.loaded)?;
+        Some(rest as f64 / self.bytes_per_second()?)
+    }
 }
 
 /// An engine that answers, and how good its model is.
@@ -67,6 +103,8 @@ pub struct ReadyEngine {
 pub enum Readiness<'a> {
     /// None answers yet; this one is on its way.
     Waiting(Role, Progress),
+    /// None answers, and the visitor has paused the one that would.
+    Paused(Progress),
     /// This model answers.
     Answering(Role, &'a ReadyEngine),
     /// None answers and none will; the message says why.
@@ -75,7 +113,7 @@ pub enum Readiness<'a> {
 
 impl Default for Model {
     fn default() -> Self {
-        Self { attempt: 0, load: Load::Loading(Progress::default()) }
+        Self { attempt: 0, load: Load::Loading(Progress::default()), pace: Pace::default() }
     }
 }
 
@@ -92,8 +130,9 @@ impl Models {
                 Readiness::Waiting(Role::Preview, *preview)
             }
             (Load::Loading(whole), _) => Readiness::Waiting(Role::Default, *whole),
-            (Load::Absent(_), Load::Loading(preview)) => Readiness::Waiting(Role::Preview, *preview),
-            (Load::Absent(message), Load::Absent(_)) => Readiness::Failed(message),
+            (_, Load::Loading(preview)) => Readiness::Waiting(Role::Preview, *preview),
+            (Load::Paused(whole), _) => Readiness::Paused(*whole),
+            (Load::Absent(message), _) => Readiness::Failed(message),
         }
     }
 
@@ -114,9 +153,27 @@ impl Models {
     }
 
     /// Takes note of the bytes that have arrived.
-    pub fn progressed(&mut self, role: Role, attempt: u32, progress: Progress) {
+    pub fn progressed(&mut self, role: Role, attempt: u32, progress: Progress, now_ms: f64) {
         if let Some(load) = self.pending(role, attempt) {
             *load = Load::Loading(progress);
+            self.get_mut(role).pace.note(progress.loaded, now_ms);
+        }
+    }
+
+    /// Takes note that a load was paused.
+    pub fn paused(&mut self, role: Role, attempt: u32) {
+        if let Some(load) = self.pending(role, attempt)
+            && let Load::Loading(progress) = *load
+        {
+            *load = Load::Paused(progress);
+        }
+    }
+
+    /// Lets the paused download go on.
+    pub fn resume(&mut self) {
+        if let Load::Paused(progress) = self.default.load {
+            self.reload(Role::Default);
+            self.default.load = Load::Loading(progress);
         }
     }
 

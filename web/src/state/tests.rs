@@ -2,9 +2,11 @@
 
 use super::models::Model;
 use super::*;
-use messages::{EngineInfo, Metrics};
+use messages::{Explanation, Metrics, WordContribution};
 
+mod place;
 mod preview;
+mod reading;
 
 fn ready_engine(model: &str) -> ReadyEngine {
     ReadyEngine {
@@ -16,6 +18,7 @@ fn ready_engine(model: &str) -> ReadyEngine {
             labels: vec!["Bearish".to_owned(), "Bullish".to_owned()],
             max_tokens: 256,
             layers: 3,
+            uncertain_below: 0.75,
         },
         metrics: Metrics { rows: 1, accuracy: 1.0, macro_f1: 1.0, ece: 0.0, nll: 0.0 },
     }
@@ -151,8 +154,6 @@ fn a_text_with_nothing_to_read_is_never_asked_about() {
     assert_eq!(state.blank(), None, "the engine reads the emoji");
     write(&mut state, "awww. https://example.org");
     assert_eq!(state.blank(), None);
-    assert_eq!(state.readable_words().collect::<Vec<_>>(), ["awww."]);
-    assert_eq!(state.words().count(), 2);
     assert!(state.running.is_some());
 }
 
@@ -208,10 +209,10 @@ fn emptying_the_field_takes_the_answer_away() {
 fn progress_is_shown_until_the_load_ends() {
     let mut state = without_preview();
     let progress = Progress { loaded: 5, total: Some(9) };
-    state.apply(Action::Progressed(Role::Default, 0, progress));
+    state.apply(Action::Progressed(Role::Default, 0, progress, 0.0));
     assert_eq!(state.models.readiness(), Readiness::Waiting(Role::Default, progress));
     load(&mut state);
-    state.apply(Action::Progressed(Role::Default, 0, progress));
+    state.apply(Action::Progressed(Role::Default, 0, progress, 0.0));
     assert_eq!(state.models.default.load, Load::Ready(ready_engine("full")));
 }
 
@@ -223,7 +224,7 @@ fn a_failed_load_can_be_retried_and_the_failed_one_is_forgotten() {
     assert_eq!(state.models.readiness(), Readiness::Failed("no network"));
     state.apply(Action::Retried);
     assert_eq!(state.models.default, Model { attempt: 1, ..Model::default() });
-    state.apply(Action::Progressed(Role::Default, 0, Progress { loaded: 5, total: None }));
+    state.apply(Action::Progressed(Role::Default, 0, Progress { loaded: 5, total: None }, 0.0));
     state.apply(Action::Loaded(Role::Default, 0, Err("late news".to_owned())));
     assert_eq!(state.models.default.load, Model::default().load, "only this attempt counts");
     load(&mut state);
@@ -259,72 +260,6 @@ fn another_text_ends_a_failure() {
 }
 
 #[test]
-fn why_is_answered_after_the_label_and_closed_by_the_next_text() {
-    let mut state = ready();
-    write(&mut state, "text");
-    state.apply(Action::ToggledWhy);
-    assert_eq!(state.running.as_ref().map(|task| task.question), Some(Question::Classify));
-    answer(&mut state, "Bullish");
-    let task = state.running.clone().expect("a call is running");
-    assert_eq!((task.question, &*task.text), (Question::Explain, "text"));
-    state.apply(Action::Explained(task, Ok(explanation("text"))));
-    assert_eq!(state.why, Why::Words(explanation("text").words));
-    assert_eq!(state.running, None);
-    state.apply(Action::Typed("text two".into()));
-    assert_eq!(state.why, Why::Closed);
-}
-
-#[test]
-fn a_stale_explanation_is_dropped() {
-    let mut state = ready();
-    write(&mut state, "old");
-    answer(&mut state, "Bullish");
-    state.apply(Action::ToggledWhy);
-    let task = state.running.clone().expect("a call is running");
-    write(&mut state, "new");
-    state.apply(Action::ToggledWhy);
-    state.apply(Action::Explained(task, Ok(explanation("old"))));
-    assert_eq!(state.why, Why::Asked);
-    assert_eq!(running_text(&state), Some("new"));
-    assert_eq!(state.models.default.attempt, 0, "a quick call is waited for");
-}
-
-#[test]
-fn a_text_does_not_wait_for_a_long_explanation_of_an_earlier_one() {
-    let mut state = ready();
-    write(&mut state, "a long read of seven words indeed");
-    let task = state.running.clone().expect("a call is running");
-    state.apply(Action::Classified(task, 500.0, Ok(prediction("Bullish"))));
-    state.apply(Action::ToggledWhy);
-    let task = state.running.clone().expect("a call is running");
-    assert_eq!(task.expected_ms, 3500.0);
-    state.apply(Action::Settled(state.revision));
-    assert_eq!(state.running.as_ref(), Some(&task), "its own text waits for it");
-    state.apply(Action::Typed("new".into()));
-    assert_eq!(state.models.default.attempt, 0, "there is nothing to read yet");
-    state.apply(Action::Settled(state.revision));
-    assert_eq!((state.models.default.attempt, &state.running), (1, &None), "the busy engine is given up");
-    state.apply(Action::Explained(task, Ok(explanation("old"))));
-    assert_eq!(state.models.default.attempt, 1);
-    load(&mut state);
-    assert_eq!(running_text(&state), Some("new"));
-}
-
-#[test]
-fn a_text_waits_for_the_explanation_of_a_text_whose_end_is_not_explained() {
-    let mut state = ready();
-    write(&mut state, &"word ".repeat(500));
-    let task = state.running.clone().expect("a call is running");
-    state.apply(Action::Classified(task, 40.0, Ok(prediction("Bullish"))));
-    state.apply(Action::ToggledWhy);
-    let task = state.running.clone().expect("a call is running");
-    assert_eq!(task.expected_ms, 64.0 * 40.0, "the engine leaves out 64 words in turn and no more");
-    write(&mut state, "new");
-    assert_eq!(state.running.as_ref(), Some(&task), "it is over sooner than a model is loaded");
-    assert_eq!(state.models.default.attempt, 0);
-}
-
-#[test]
 fn all_labels_are_shown_until_fewer_are_asked_for() {
     let mut state = ready();
     state.apply(Action::ToggledLabels);
@@ -332,15 +267,4 @@ fn all_labels_are_shown_until_fewer_are_asked_for() {
     assert!(state.shows_all_labels);
     state.apply(Action::ToggledLabels);
     assert!(!state.shows_all_labels);
-}
-
-#[test]
-fn a_failed_explanation_is_a_failure_of_the_text() {
-    let mut state = ready();
-    write(&mut state, "text");
-    answer(&mut state, "Bullish");
-    state.apply(Action::ToggledWhy);
-    let task = state.running.clone().expect("a call is running");
-    state.apply(Action::Explained(task, Err(broken("out of memory"))));
-    assert_eq!((state.failure, state.why), (Some(broken("out of memory")), Why::Closed));
 }

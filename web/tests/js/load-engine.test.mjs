@@ -210,7 +210,8 @@ test("a paused download says so, and the next attempt goes on", async () => {
   assert.equal(server.requests[1].range, "bytes=5000-");
 });
 
-test("a default that is paused while it waits for the preview does not begin", async () => {
+test("a default that is paused while it waits for the preview does not begin", async (t) => {
+  t.mock.method(globalThis, "setTimeout", () => 0); // nothing but the pause ends the waiting
   const page = await open();
   await begun(0);
   const paused = page.loadEngine("default").then(() => assert.fail("loaded"), (error) => error);

@@ -90,7 +90,7 @@ test("a server that sends the whole file, or has another one, is begun with anew
     () => new Response("x", { status: 206, headers: { "content-range": "bytes 0-0/1" } }),
   ]) {
     server = new FakeServer([BIG]);
-    setUp(server);
+    browser = setUp(server);
     server.answers = [server.breakingAfter(600 * KIB), () => Promise.reject(new TypeError())];
     await failure(get(await openPage("model-store.js")));
     server.answers = [answer];
@@ -98,6 +98,8 @@ test("a server that sends the whole file, or has another one, is begun with anew
     await assertComes(store);
     await assertComes(await openPage("model-store.js"));
     assert.ok(server.requests.length <= 4, "it is kept");
+    const sizes = browser.caches.entries("kept-model").map(([, { bytes }]) => bytes.byteLength);
+    assert.equal(sizes.reduce((sum, size) => sum + size), BIG.entry.size_bytes, "and nothing of the first try");
   }
 });
 
@@ -138,6 +140,16 @@ test("another file under the right address is tried once more past every cache, 
   assert.match(message, /Something else arrived in place of the model.*Reload/);
   assert.doesNotMatch(message, /[0-9a-f]{8}|operator|manifest/);
   assert.deepEqual(await store.storedModels(), [], "nothing of it is kept");
+});
+
+test("a file that does not end is not waited for", async () => {
+  const endless = () => new Response(new ReadableStream({
+    pull(controller) {
+      controller.enqueue(BIG.bytes.slice(0, 64 * KIB));
+    },
+  }));
+  server.answers = [endless, endless];
+  assert.match((await failure(get(await openPage("model-store.js")))).message, /Something else arrived/);
 });
 
 test("what comes in place of a model is told in words that help", async () => {

@@ -99,9 +99,12 @@ test("a newer version is offered once when it is whole, and taken when it is wan
 
 test("one that has waited since the last visit is offered at once", async () => {
   container.controller = new FakeWorker("activated");
-  registration.waiting = new FakeWorker("installed");
-  const { offered } = await open();
+  const next = (registration.waiting = new FakeWorker("installed"));
+  const { applyUpdate, offered } = await open();
   await until(() => offered.times === 1);
+  next.become("activated"); // another tab has switched meanwhile
+  applyUpdate();
+  assert.deepEqual([next.said, reloads], [[], 1]);
 });
 
 test("where another tab has switched, this one is offered a reload", async () => {

@@ -94,6 +94,18 @@ pub fn npm_install(
     Ok(folder.join("node_modules"))
 }
 
+/// Finds what keeps people from using a page; the browser tests inject it. Nothing of it is shipped (MPL-2.0).
+const AXE: (&str, &str) = ("axe-core", "4.14.1");
+
+/// The script of axe-core, which is installed first if need be.
+///
+/// # Errors
+/// It cannot be installed.
+pub fn axe(workspace: &Workspace, steps: &mut Steps) -> Result<PathBuf> {
+    let modules = npm_install(workspace, &Cache::locate()?, steps, &[AXE])?;
+    Ok(modules.join(AXE.0).join("axe.min.js"))
+}
+
 /// A command of such a package.
 ///
 /// # Errors

@@ -21,8 +21,19 @@ fn answered_by_preview() -> State {
     state
 }
 
+fn role_of(reader: Reader) -> Option<Role> {
+    match reader {
+        Reader::Engine(role, _) => Some(role),
+        Reader::Server => None,
+    }
+}
+
 fn who_answered(state: &State) -> Option<Role> {
-    state.answer.as_ref().map(|answer| answer.role)
+    state.answer.as_ref().and_then(|answer| role_of(answer.reader))
+}
+
+fn who_is_asked(state: &State) -> Option<Role> {
+    state.running.as_ref().and_then(|task| role_of(task.reader))
 }
 
 #[test]
@@ -35,7 +46,7 @@ fn the_preview_answers_while_the_default_is_on_its_way() {
     answer(&mut state, "Bearish");
     assert_eq!((shown_label(&state), who_answered(&state)), (Some("Bearish"), Some(Role::Preview)));
     let progress = Progress { loaded: 5, total: Some(9) };
-    state.apply(Action::Progressed(Role::Default, 0, progress));
+    state.apply(Action::Progressed(Role::Default, 0, progress, 0.0));
     assert_eq!(state.models.default.load, Load::Loading(progress));
     assert!(!state.is_busy() && state.running.is_none(), "an answered text is not asked about again");
 }
@@ -46,7 +57,7 @@ fn the_default_takes_over_and_reads_the_text_again() {
     load(&mut state);
     assert_eq!(shown_label(&state), Some("Bearish"), "the quick answer stays until the other one is there");
     assert!(state.is_busy());
-    assert_eq!(state.running.as_ref().map(|task| (task.role, &*task.text)), Some((Role::Default, "text")));
+    assert_eq!((who_is_asked(&state), running_text(&state)), (Some(Role::Default), Some("text")));
     answer(&mut state, "Bullish");
     assert_eq!((shown_label(&state), who_answered(&state)), (Some("Bullish"), Some(Role::Default)));
     assert_eq!(&*state.text, "text");
@@ -74,10 +85,10 @@ fn an_open_explanation_is_given_anew_by_the_default() {
     let task = state.running.clone().expect("a call is running");
     state.apply(Action::Explained(task, Ok(explanation("text"))));
     load(&mut state);
-    assert_eq!(state.why, Why::Asked);
+    assert_eq!(state.why, Why::ASKED);
     answer(&mut state, "Bullish");
-    let task = state.running.clone().expect("a call is running");
-    assert_eq!((task.role, task.question), (Role::Default, Question::Explain));
+    assert_eq!(who_is_asked(&state), Some(Role::Default));
+    assert_eq!(state.running.as_ref().map(|task| task.question), Some(Question::Explain));
 }
 
 #[test]
@@ -111,7 +122,7 @@ fn a_default_that_fails_leaves_the_preview_answering_and_can_be_retried() {
     assert_eq!((state.models.preview.attempt, state.models.default.attempt), (0, 1));
     assert_eq!(state.models.answering(), Some(Role::Preview), "it goes on meanwhile");
     load(&mut state);
-    assert_eq!(state.running.as_ref().map(|task| task.role), Some(Role::Default));
+    assert_eq!(who_is_asked(&state), Some(Role::Default));
 }
 
 #[test]
@@ -163,8 +174,8 @@ fn the_progress_shown_is_that_of_the_model_that_is_downloaded() {
     let mut state = State::default();
     let [small, whole] = [2, 8].map(|total| Progress { loaded: 1, total: Some(total) });
     assert_eq!(state.models.readiness(), Readiness::Waiting(Role::Default, Progress::default()));
-    state.apply(Action::Progressed(Role::Preview, 0, small));
+    state.apply(Action::Progressed(Role::Preview, 0, small, 0.0));
     assert_eq!(state.models.readiness(), Readiness::Waiting(Role::Preview, small));
-    state.apply(Action::Progressed(Role::Default, 0, whole));
+    state.apply(Action::Progressed(Role::Default, 0, whole, 0.0));
     assert_eq!(state.models.readiness(), Readiness::Waiting(Role::Default, whole), "the preview has stalled");
 }
