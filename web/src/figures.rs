@@ -14,6 +14,15 @@ pub fn megabytes(loaded: u64, total: Option<u64>) -> String {
     }
 }
 
+/// Room on a device: `900.0 MB`, from a thousand on `10.8 GB`.
+pub fn room(bytes: u64) -> String {
+    if bytes < 1_000_000_000 {
+        megabytes(bytes, None)
+    } else {
+        format!("{} GB", decimal(bytes as f64 / 1e9, 1))
+    }
+}
+
 /// A pace as `1.2 MB/s`.
 pub fn pace(bytes_per_second: f64) -> String {
     format!("{} MB/s", decimal(bytes_per_second / 1e6, 1))
@@ -76,6 +85,7 @@ mod tests {
     fn bytes_read_as_part_of_a_whole() {
         assert_eq!(megabytes(12_400_000, Some(23_849_000)), "12.4 of 23.8 MB");
         assert_eq!(megabytes(0, None), "0.0 MB");
+        assert_eq!([room(15_700_000), room(10_753_200_000)], ["15.7 MB", "10.8 GB"]);
     }
 
     #[test]

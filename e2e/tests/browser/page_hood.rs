@@ -29,7 +29,7 @@ fn another_model_can_be_chosen_and_stays_chosen() {
     assert_answered(&mut site, TEXT);
     site.page.click("[data-testid=place]").unwrap();
     let choice = format!(
-        "[...document.querySelectorAll('.models li')].find((it) => it.innerText.includes('{}'))",
+        "[...document.querySelectorAll('.models li')].find((it) => it.textContent.includes('{}'))",
         small.id
     );
     site.page.evaluate::<()>(&format!("{choice}.querySelector('input').click();")).unwrap();
@@ -37,7 +37,7 @@ fn another_model_can_be_chosen_and_stays_chosen() {
     for _ in 0..2 {
         site.page.wait_for::<Answer>(&showing(SHOWN, &expected)).unwrap();
         assert!(about(&mut site).contains(&small.id));
-        let state = format!("{choice}.querySelector('[data-testid=model-state]').innerText");
+        let state = format!("{choice}?.querySelector('[data-testid=model-state]')?.textContent");
         site.page.wait_for::<bool>(&format!("{state} === 'In use.'")).unwrap();
         site.goto_blank();
         site.goto_app(); // the browser remembers

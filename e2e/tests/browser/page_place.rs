@@ -93,10 +93,11 @@ fn a_server_in_trouble_is_told_in_words_and_can_be_tried_again() {
           return reply ? Promise.resolve(reply()) : asked(...request);
         };";
     site.page.evaluate::<()>(troubles).unwrap();
-    site.page.click("[data-testid=place]").unwrap();
-    site.page.click("[data-testid=place-server]").unwrap();
     let text = "Shares plunge after guidance cut";
     write(&mut site, text);
+    assert_answered(&mut site, text);
+    site.page.click("[data-testid=place]").unwrap();
+    site.page.click("[data-testid=place-server]").unwrap();
     for expected in ["in 30 seconds", "problem of its own", "only hands this page out"] {
         let words =
             format!("document.querySelector('[data-testid=error]')?.innerText.includes('{expected}')");

@@ -1,6 +1,7 @@
 //! A walk through every main state of the page, for whoever wants to look at them: an accessibility checker, a camera.
 
 use crate::line::Fault;
+use crate::many_desk;
 use crate::models_folder::ModelsFolder;
 use crate::page_states::{Answer, SETTLED, assert_answered};
 use crate::site::{Site, default_model};
@@ -58,6 +59,23 @@ pub fn visit(mut each: impl FnMut(&mut Site, &str)) {
     site.page.click(".view:nth-child(2)").unwrap();
     site.page.wait_for::<bool>("!document.querySelector('.reading-many').hidden").unwrap();
     each(&mut site, "many");
+    many_desk::choose(&mut site, "tweets.csv", &table());
+    site.page.wait_for::<bool>("!!document.querySelector('[data-testid=many-start]:enabled')").unwrap();
+    each(&mut site, "many-setup");
+    many_desk::start(&mut site);
+    many_desk::wait_for_end(&mut site);
+    each(&mut site, "many-table");
+}
+
+/// A file with dates, labels and tickers.
+fn table() -> String {
+    let row = |day: usize| {
+        let (text, label) =
+            [(TEXTS[0], "Neutral"), (TEXTS[2], "Bearish"), ("$KORV soars on record profit", "Bullish")]
+                [day % 3];
+        format!("2026-03-{:02},\"{text}\",{label}\n", day % 28 + 1)
+    };
+    format!("date,text,label\n{}", (0..60).map(row).collect::<String>())
 }
 
 fn loading(each: &mut impl FnMut(&mut Site, &str)) {

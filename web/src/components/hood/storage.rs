@@ -5,7 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::figures::{arrived, megabytes};
+use crate::figures::{arrived, megabytes, room};
 use crate::keeping::{self, Kept, Stored, Usage};
 
 /// Properties of [`StoragePanel`].
@@ -60,7 +60,7 @@ fn in_words(Usage { used_bytes, quota_bytes, is_kept }: &Usage, is_empty: bool) 
         return "This browser keeps no models for this page (a private window, perhaps): they are downloaded anew each time.".to_owned();
     }
     let used = megabytes(*used_bytes as u64, None);
-    let room = quota_bytes.map(|quota| format!(" There is room for {}.", megabytes(quota as u64, None)));
+    let left = quota_bytes.map(|quota| format!(" There is room for {}.", room(quota as u64)));
     let nothing = if is_empty { "No model yet. " } else { "" };
-    format!("{nothing}{used} in all.{}", room.unwrap_or_default())
+    format!("{nothing}{used} in all.{}", left.unwrap_or_default())
 }
