@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::announcement::say;
+use super::locale::count;
 use super::turns::{Budget, now_ms, turn};
 use crate::answerer::Answerer;
 use crate::many::{Action, Batch, Export, ExportOptions, Query, Selection};
@@ -57,6 +59,8 @@ pub struct Shared {
     /// Counts what was opened: a reader of an earlier input stops.
     opening: Cell<u32>,
     is_looking: Cell<bool>,
+    /// The visitor waits for the rows.
+    is_awaited: Cell<bool>,
     looked_ms: Cell<f64>,
     /// Share of a file that is being made.
     saving: Cell<Option<f64>>,
@@ -76,6 +80,7 @@ impl Shared {
             version: Cell::default(),
             opening: Cell::default(),
             is_looking: Cell::default(),
+            is_awaited: Cell::default(),
             looked_ms: Cell::default(),
             saving: Cell::default(),
             redraw: RefCell::default(),
@@ -165,17 +170,25 @@ impl Desk {
         self.redraw();
     }
 
-    /// The table shall show this. Rows are looked for between other things.
+    /// The table shall show this. Rows are looked for between other things; how many there are is said aloud.
     pub fn look(&self, query: Query) {
+        self.shared.is_awaited.set(true);
+        self.begin_looking(query);
+    }
+
+    fn begin_looking(&self, query: Query) {
         *self.shared.query.borrow_mut() = query.clone();
         self.shared.looked_ms.set(now_ms());
         self.shared.selection.borrow_mut().begin(query, &self.batch());
         self.redraw();
-        if self.shared.selection.borrow().is_busy() && !self.shared.is_looking.replace(true) {
+        if !self.shared.is_looking.replace(true) {
             let desk = self.clone();
             wasm_bindgen_futures::spawn_local(async move {
                 desk.look_on().await;
                 desk.shared.is_looking.set(false);
+                if desk.shared.is_awaited.take() {
+                    say(&format!("{} rows", count(desk.selection().len(&desk.batch()))));
+                }
                 desk.redraw();
             });
         }
@@ -186,7 +199,7 @@ impl Desk {
         let is_over = !self.batch().is_under_way();
         let is_stale = self.selection().is_stale(&self.batch());
         if is_stale && (is_over || now_ms() - self.shared.looked_ms.get() > 1000.0) {
-            self.look(self.query());
+            self.begin_looking(self.query());
         }
     }
 

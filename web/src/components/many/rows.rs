@@ -290,10 +290,11 @@ fn expected(batch: &Batch, row: usize) -> Html {
     );
     html! {
         <td role="gridcell" class={classes!("many-expected", is_wrong.then_some("is-wrong"))}>
-            { value.into_owned() }
             if is_wrong {
-                <span class="visually-hidden">{ " (differs)" }</span>
+                <span aria-hidden="true">{ "≠ " }</span>
+                <span class="visually-hidden">{ "differs: " }</span>
             }
+            { value.into_owned() }
         </td>
     }
 }

@@ -72,8 +72,9 @@ fn ask(desk: &Desk, answerer: Answerer, request: Request) {
         match outcome {
             Ok(outcomes) => desk.apply(Action::Answered(id, outcomes, now_ms())),
             Err(failure) => {
-                say("Reading was interrupted. What was read is kept.");
-                desk.apply(Action::Failed(id, words_of(failure), now_ms()));
+                let words = words_of(failure);
+                say(&format!("Reading was interrupted: {words} What was read is kept."));
+                desk.apply(Action::Failed(id, words, now_ms()));
             }
         }
         pump(&desk);
