@@ -12,7 +12,7 @@ use super::announcement::say;
 use super::locale::count;
 use super::turns::{Budget, now_ms, turn};
 use crate::answerer::Answerer;
-use crate::many::{Action, Batch, Export, ExportOptions, Query, Selection};
+use crate::many::{Action, Batch, Export, ExportOptions, Query, Selection, Stage};
 
 /// Where rows come from, as the browser hands it over.
 #[derive(Clone)]
@@ -59,6 +59,7 @@ pub struct Shared {
     /// Counts what was opened: a reader of an earlier input stops.
     opening: Cell<u32>,
     is_looking: Cell<bool>,
+    has_ended: Cell<bool>,
     /// The visitor waits for the rows.
     is_awaited: Cell<bool>,
     looked_ms: Cell<f64>,
@@ -80,6 +81,7 @@ impl Shared {
             version: Cell::default(),
             opening: Cell::default(),
             is_looking: Cell::default(),
+            has_ended: Cell::default(),
             is_awaited: Cell::default(),
             looked_ms: Cell::default(),
             saving: Cell::default(),
@@ -138,9 +140,21 @@ impl Desk {
 
     /// The batch decides what to do next.
     pub fn next_step(&self) -> crate::many::Step {
-        let step = self.shared.batch.borrow_mut().next_step(now_ms());
-        self.redraw();
+        let mut batch = self.shared.batch.borrow_mut();
+        let (revision, was_done) = (batch.revision, batch.stage == Stage::Done);
+        let step = batch.next_step(now_ms());
+        let has_changed = batch.revision != revision;
+        self.shared.has_ended.set(self.shared.has_ended.get() || (batch.stage == Stage::Done && !was_done));
+        drop(batch);
+        if has_changed {
+            self.redraw();
+        }
         step
+    }
+
+    /// Whether the batch has come to its end since this was asked last.
+    pub fn take_end(&self) -> bool {
+        self.shared.has_ended.take()
     }
 
     /// Something new is opened: what works on the old one stops.
