@@ -18,6 +18,7 @@ mod opening;
 mod over_time;
 mod preview;
 mod progress;
+mod question;
 mod rows;
 mod running;
 mod saving;
@@ -38,9 +39,10 @@ use self::agreement::Agreement;
 use self::confidences::Confidences;
 use self::desk::{Desk, Input, Next, Shared};
 use self::input::InputCard;
-use self::opening::{go_on, open_or_ask};
+use self::opening::open_or_ask;
 use self::over_time::OverTime;
 use self::progress::Progress;
+use self::question::Question;
 use self::rows::Rows;
 use self::saving_card::SavingCard;
 use self::setup::Setup;
@@ -89,11 +91,18 @@ pub fn Many(Props { answerer, pasted }: &Props) -> Html {
     });
 
     let (stage, has_begun) = (desk.batch().stage.clone(), desk.batch().has_begun());
+    let has_question = desk.next().is_some();
+    use_effect_with((stage == Stage::Empty, has_begun, has_question), {
+        let (desk, root) = (desk.clone(), root.clone());
+        move |_| keep_focus(&desk, &root)
+    });
     let desk = || desk.clone();
     let columns = desk().batch().settings.columns;
     html! {
-        <div class="many" ref={root}>
-            { question(&desk()) }
+        <div class="many" ref={root} tabindex="-1">
+            if has_question {
+                <Question desk={desk()} />
+            }
             if stage == Stage::Empty {
                 <InputCard desk={desk()} />
             }
@@ -120,30 +129,12 @@ pub fn Many(Props { answerer, pasted }: &Props) -> Html {
     }
 }
 
-/// What stands between a visitor and the loss of answers.
-fn question(desk: &Desk) -> Html {
-    let Some(next) = desk.next() else { return Html::default() };
-    let words = match &next {
-        Next::Open(Input::File(file)) => format!("Open {} without saving?", file.name()),
-        Next::Open(Input::Text(_)) => "Read the pasted lines without saving?".to_owned(),
-        Next::Close => "Begin anew without saving?".to_owned(),
-    };
-    let onyes = {
-        let desk = desk.clone();
-        Callback::from(move |_: MouseEvent| go_on(&desk, next.clone()))
-    };
-    let onno = {
-        let desk = desk.clone();
-        Callback::from(move |_: MouseEvent| desk.ask_before(None))
-    };
-    html! {
-        <div class="card many-question" role="alertdialog" aria-label={words.clone()} data-testid="many-question">
-            <p><strong>{ words }</strong>{ " The answers of the present table would be lost." }</p>
-            <div class="many-buttons">
-                <button type="button" class="secondary" data-testid="many-keep" onclick={onno}>{ "Keep the table" }</button>
-                <button type="button" class="quiet" data-testid="many-discard" onclick={onyes}>{ "Go on without saving" }</button>
-            </div>
-        </div>
+/// What was pressed is gone with its card: without this the keyboard would lose its place.
+fn keep_focus(desk: &Desk, root: &NodeRef) {
+    let is_lost = gloo::utils::document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+    let has_happened = desk.batch().revision > 0;
+    if let Some(root) = root.cast::<HtmlElement>().filter(|_| is_lost && has_happened) {
+        let _ = root.focus();
     }
 }
 

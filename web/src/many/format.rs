@@ -69,6 +69,7 @@ impl Format {
             (Some("json"), Some('[')) => Err(Problem::JsonList),
             (Some("jsonl" | "ndjson" | "json"), _) => Ok(Self::JsonLines),
             (Some("tsv" | "tab"), _) => Ok(Self::Delimited { delimiter: b'\t', is_quoted: true }),
+            (Some("csv"), _) if is_torn_by_delimiters(head) => Ok(Self::Lines),
             (Some("csv"), _) => Ok(Self::Delimited { delimiter: best_delimiter(head), is_quoted: true }),
             (_, Some('{')) => Ok(Self::JsonLines),
             _ => Ok(if is_table(head) {
@@ -133,6 +134,12 @@ fn best_delimiter(head: &str) -> u8 {
     scored.into_iter().rev().max_by_key(|(score, _)| *score).map_or(b',', |(_, delimiter)| delimiter)
 }
 
+/// One column of texts that were written without quotation marks, commas and all.
+fn is_torn_by_delimiters(head: &str) -> bool {
+    let table = sample(head, best_delimiter(head));
+    table.num_cells(0) < 2 && table.num_ragged() > 0
+}
+
 fn is_table(head: &str) -> bool {
     let delimiter = best_delimiter(head);
     let table = sample(head, delimiter);
@@ -164,10 +171,12 @@ mod tests {
             ("text\tlabel\na, b; c\t1\nd,\t0\n", b'\t'),
             ("id|text\n1|up, and up\n2|down\n", b'|'),
             ("only\none column\n", b','),
+            ("text\n\"quoted, as it should be\"\n", b','),
         ] {
             assert_eq!(guess(Some("a.CSV"), head), separated_by(delimiter), "{head}");
         }
         assert_eq!(guess(Some("a.tsv"), "one"), separated_by(b'\t'));
+        assert_eq!(guess(Some("a.csv"), "text\nApple, again, falls\nno comma\n"), Format::Lines);
     }
 
     #[test]

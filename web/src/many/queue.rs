@@ -1,5 +1,5 @@
-//! Which texts are asked next. Two requests are on their way at a time, each large enough for several workers: while one
-//! comes to its end, the other keeps them busy.
+//! Which texts are asked next. Some requests are on their way at a time, together more than an engine's pool takes for
+//! worth all its workers (5,000 tokens); each is small, since its answers are taken over in one task of the page.
 //!
 //! A request that failed goes back to the front of the line; what was answered before it stays answered.
 
@@ -10,11 +10,11 @@ use std::hash::{BuildHasher, RandomState};
 use super::results::{Reading, Results};
 
 /// Requests on their way at the same time.
-pub const MAX_IN_FLIGHT: usize = 2;
-/// Texts of a request, at most: so many answers are taken in well within a frame's patience.
-const MAX_TEXTS: usize = 250;
-/// Tokens of a request, roughly: more than an engine's pool takes for worth all its workers (5,000).
-const ENOUGH_TOKENS: usize = 6_000;
+pub const MAX_IN_FLIGHT: usize = 4;
+/// Texts of a request, at most.
+const MAX_TEXTS: usize = 128;
+/// Tokens of a request, roughly.
+const ENOUGH_TOKENS: usize = 3_000;
 /// Longest input of the usual models; what is beyond costs nothing.
 const MAX_TOKENS: usize = 128;
 const BYTES_PER_TOKEN: usize = 4;

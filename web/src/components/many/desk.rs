@@ -8,9 +8,11 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::announcement::say;
+use super::locale::count;
 use super::turns::{Budget, now_ms, turn};
 use crate::answerer::Answerer;
-use crate::many::{Action, Batch, Export, ExportOptions, Query, Selection};
+use crate::many::{Action, Batch, Export, ExportOptions, Query, Selection, Stage};
 
 /// Where rows come from, as the browser hands it over.
 #[derive(Clone)]
@@ -57,6 +59,9 @@ pub struct Shared {
     /// Counts what was opened: a reader of an earlier input stops.
     opening: Cell<u32>,
     is_looking: Cell<bool>,
+    has_ended: Cell<bool>,
+    /// The visitor waits for the rows.
+    is_awaited: Cell<bool>,
     looked_ms: Cell<f64>,
     /// Share of a file that is being made.
     saving: Cell<Option<f64>>,
@@ -76,6 +81,8 @@ impl Shared {
             version: Cell::default(),
             opening: Cell::default(),
             is_looking: Cell::default(),
+            has_ended: Cell::default(),
+            is_awaited: Cell::default(),
             looked_ms: Cell::default(),
             saving: Cell::default(),
             redraw: RefCell::default(),
@@ -133,9 +140,21 @@ impl Desk {
 
     /// The batch decides what to do next.
     pub fn next_step(&self) -> crate::many::Step {
-        let step = self.shared.batch.borrow_mut().next_step(now_ms());
-        self.redraw();
+        let mut batch = self.shared.batch.borrow_mut();
+        let (revision, was_done) = (batch.revision, batch.stage == Stage::Done);
+        let step = batch.next_step(now_ms());
+        let has_changed = batch.revision != revision;
+        self.shared.has_ended.set(self.shared.has_ended.get() || (batch.stage == Stage::Done && !was_done));
+        drop(batch);
+        if has_changed {
+            self.redraw();
+        }
         step
+    }
+
+    /// Whether the batch has come to its end since this was asked last.
+    pub fn take_end(&self) -> bool {
+        self.shared.has_ended.take()
     }
 
     /// Something new is opened: what works on the old one stops.
@@ -165,17 +184,25 @@ impl Desk {
         self.redraw();
     }
 
-    /// The table shall show this. Rows are looked for between other things.
+    /// The table shall show this. Rows are looked for between other things; how many there are is said aloud.
     pub fn look(&self, query: Query) {
+        self.shared.is_awaited.set(true);
+        self.begin_looking(query);
+    }
+
+    fn begin_looking(&self, query: Query) {
         *self.shared.query.borrow_mut() = query.clone();
         self.shared.looked_ms.set(now_ms());
         self.shared.selection.borrow_mut().begin(query, &self.batch());
         self.redraw();
-        if self.shared.selection.borrow().is_busy() && !self.shared.is_looking.replace(true) {
+        if !self.shared.is_looking.replace(true) {
             let desk = self.clone();
             wasm_bindgen_futures::spawn_local(async move {
                 desk.look_on().await;
                 desk.shared.is_looking.set(false);
+                if desk.shared.is_awaited.take() {
+                    say(&format!("{} rows", count(desk.selection().len(&desk.batch()))));
+                }
                 desk.redraw();
             });
         }
@@ -186,7 +213,7 @@ impl Desk {
         let is_over = !self.batch().is_under_way();
         let is_stale = self.selection().is_stale(&self.batch());
         if is_stale && (is_over || now_ms() - self.shared.looked_ms.get() > 1000.0) {
-            self.look(self.query());
+            self.begin_looking(self.query());
         }
     }
 

@@ -81,7 +81,7 @@ pub fn Filters(Props { desk }: &Props) -> Html {
                     { "Show all rows" }
                 </button>
             }
-            <p class="many-soft figures many-found" data-testid="many-found" role="status">{ found }</p>
+            <p class="many-soft figures many-found" data-testid="many-found">{ found }</p>
         </div>
     }
 }

@@ -52,7 +52,7 @@ pub fn InputCard(Props { desk }: &Props) -> Html {
         <section class="card many-input" aria-labelledby="many-input-title">
             <h2 id="many-input-title">{ "Read many tweets at once" }</h2>
             if let Some(problem) = problem {
-                <div class="failure" role="alert" data-testid="many-problem">
+                <div class="failure" data-testid="many-problem">
                     <p class="failure-title">
                         { name.map_or("These lines cannot be read".to_owned(), |name| format!("{name} cannot be read")) }
                     </p>

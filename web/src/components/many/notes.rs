@@ -17,23 +17,19 @@ pub fn notes(batch: &Batch) -> Html {
     }
     if table.num_replaced() > 0 {
         notes.push(format!(
-            "{} hold characters that are not {}, shown as \u{fffd}. Such rows are read all the same; if many look wrong, \
+            "{} with characters that are not {}, shown as \u{fffd}: marked, and read all the same. If many look wrong, \
              choose other characters.",
-            rows(table.num_replaced()),
+            number_of(table.num_replaced(), "row"),
             settings.encoding.name()
         ));
     }
     if table.num_ragged() > 0 {
-        notes.push(format!(
-            "{} have more or fewer cells than the first. They are kept and marked.",
-            rows(table.num_ragged())
-        ));
+        let rows = number_of(table.num_ragged(), "row");
+        notes.push(format!("{rows} with more or fewer cells than the first: kept and marked."));
     }
     if table.num_broken() > 0 {
-        notes.push(format!(
-            "{} are not a JSON object. They are kept and marked, but not read.",
-            rows(table.num_broken())
-        ));
+        let lines = number_of(table.num_broken(), "line");
+        notes.push(format!("{lines} without a JSON object: kept and marked, but not read."));
     }
     if table.is_cut_off() {
         notes.push("The file ends in the middle of its last row, which is kept and marked.".to_owned());
@@ -48,6 +44,6 @@ pub fn notes(batch: &Batch) -> Html {
     }
 }
 
-fn rows(number: usize) -> String {
-    format!("{} of the rows", count(number))
+fn number_of(number: usize, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }

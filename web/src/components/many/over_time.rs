@@ -74,6 +74,7 @@ pub fn OverTime(Props { desk }: &Props) -> Html {
         })
         .collect();
     let heads = std::iter::once("From".to_owned()).chain(labels.iter().cloned()).collect();
+    let most = format!("at most {} a {every}", count(highest as usize));
     let orders = vec![
         Choice::new("day", "The day", timeline.order() == DateOrder::DayFirst),
         Choice::new("month", "The month", timeline.order() == DateOrder::MonthFirst),
@@ -92,7 +93,7 @@ pub fn OverTime(Props { desk }: &Props) -> Html {
                 >
                     { for columns.iter().enumerate().map(stack) }
                 </svg>
-                <p class="many-axis figures" aria-hidden="true"><span>{ from }</span><span>{ to }</span></p>
+                <p class="many-axis figures" aria-hidden="true"><span>{ from }</span><span>{ most }</span><span>{ to }</span></p>
             }
             if undated > 0 {
                 <p class="many-soft">{ format!("{} rows have no date that can be read, and are left out.", count(undated)) }</p>

@@ -74,7 +74,7 @@ pub fn Progress(Props { desk, answerer }: &Props) -> Html {
                 </div>
             </div>
             if let Stage::Broken(message) = &batch.stage {
-                <div class="failure" role="alert" data-testid="many-broken">
+                <div class="failure" data-testid="many-broken">
                     <p class="failure-title">{ "Reading was interrupted" }</p>
                     <p class="failure-message">{ message.clone() }</p>
                     <p>{ "What was read is kept and can be saved." }</p>

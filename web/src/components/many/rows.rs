@@ -4,7 +4,7 @@
 //! The grid itself has the keyboard's focus and names its current row (`aria-activedescendant`), so that scrolling a
 //! row out of the document never loses the place.
 
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::desk::Desk;
@@ -62,7 +62,7 @@ pub fn Rows(Props { desk }: &Props) -> Html {
     };
     let (batch, selection) = (desk.batch(), desk.selection());
     let num_rows = selection.len(&batch);
-    let onkeydown = keys(&scroller, &current, &opened, num_rows);
+    let onkeydown = keys(desk, &scroller, &current, &opened, num_rows);
     let start = (*first).min(num_rows.saturating_sub(DRAWN));
     let places = start..(start + DRAWN).min(num_rows);
     let below = num_rows - places.end;
@@ -156,24 +156,25 @@ fn gap(rows: usize, columns: usize) -> Html {
 }
 
 fn keys(
+    desk: &Desk,
     scroller: &NodeRef,
     current: &UseStateHandle<Option<usize>>,
     opened: &UseStateHandle<Option<usize>>,
     num_rows: usize,
 ) -> Callback<KeyboardEvent> {
-    let (scroller, current, opened) = (scroller.clone(), current.clone(), opened.clone());
+    let (desk, scroller) = (desk.clone(), scroller.clone());
+    let (current, opened) = (current.clone(), opened.clone());
     Callback::from(move |event: KeyboardEvent| {
         // A button in the header has keys of its own.
-        let is_header = event.target() != event.current_target();
+        let is_header =
+            event.target_dyn_into::<Element>().is_some_and(|element| element.tag_name() == "BUTTON");
         let last = num_rows.saturating_sub(1);
         let step = |by: isize| current.map_or(0, |place| place.saturating_add_signed(by)).min(last);
         let place = match event.key().as_str() {
             "Enter" | " " if !is_header => {
-                if let (Some(table), Some(_)) = (event.current_target(), *current) {
-                    click_current(&table);
-                }
                 event.prevent_default();
-                return;
+                let row = current.map(|place| desk.selection().row(place));
+                return opened.set(row.filter(|row| *opened != Some(*row)));
             }
             "Escape" => return opened.set(None),
             "ArrowDown" => step(1),
@@ -200,18 +201,6 @@ fn keys(
             }
         }
     })
-}
-
-/// The current row knows what it stands for.
-fn click_current(table: &web_sys::EventTarget) {
-    use wasm_bindgen::JsCast;
-    let row = table
-        .dyn_ref::<web_sys::Element>()
-        .and_then(|table| table.query_selector("tr.is-current").ok().flatten())
-        .and_then(|row| row.dyn_into::<HtmlElement>().ok());
-    if let Some(row) = row {
-        row.click();
-    }
 }
 
 fn header(desk: &Desk, query: &Query, key: SortKey, words: &'static str, class: &'static str) -> Html {
@@ -290,10 +279,11 @@ fn expected(batch: &Batch, row: usize) -> Html {
     );
     html! {
         <td role="gridcell" class={classes!("many-expected", is_wrong.then_some("is-wrong"))}>
-            { value.into_owned() }
             if is_wrong {
-                <span class="visually-hidden">{ " (differs)" }</span>
+                <span aria-hidden="true">{ "≠ " }</span>
+                <span class="visually-hidden">{ "differs: " }</span>
             }
+            { value.into_owned() }
         </td>
     }
 }

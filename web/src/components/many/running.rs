@@ -7,7 +7,7 @@ use super::desk::Desk;
 use super::locale::count;
 use super::turns::{now_ms, turn};
 use crate::answerer::{Answerer, Place};
-use crate::many::{Action, Request, Stage, Step};
+use crate::many::{Action, Request, Step};
 
 /// The batch begins, with this model to its end.
 pub fn start(desk: &Desk, answerer: Answerer) {
@@ -36,27 +36,26 @@ pub fn resume(desk: &Desk, present: Option<Answerer>) {
     pump(desk);
 }
 
+/// Asks until the batch has enough; each question is a task of its own, since it copies its texts to the workers.
 fn pump(desk: &Desk) {
-    let Some(answerer) = desk.answerer() else { return };
-    loop {
-        match desk.next_step() {
-            Step::Ask(request) => ask(desk, answerer.clone(), request),
-            Step::Again => {
-                let desk = desk.clone();
-                return spawn_local(async move {
-                    turn().await;
-                    pump(&desk);
-                });
+    let desk = desk.clone();
+    spawn_local(async move {
+        loop {
+            turn().await;
+            let Some(answerer) = desk.answerer() else { return };
+            match desk.next_step() {
+                Step::Ask(request) => ask(&desk, answerer, request),
+                Step::Again => {}
+                Step::Wait => break,
             }
-            Step::Wait => break,
         }
-    }
-    desk.look_again();
-    if desk.batch().stage == Stage::Done {
-        let batch = desk.batch();
-        let (read, unread) = (count(batch.summary.num_read()), count(batch.summary.num_unread));
-        say(&format!("Done: {read} tweets were read, {unread} could not be."));
-    }
+        desk.look_again();
+        if desk.take_end() {
+            let batch = desk.batch();
+            let (read, unread) = (count(batch.summary.num_read()), count(batch.summary.num_unread));
+            say(&format!("Done: {read} tweets were read, {unread} could not be."));
+        }
+    });
 }
 
 fn ask(desk: &Desk, answerer: Answerer, request: Request) {
@@ -72,8 +71,9 @@ fn ask(desk: &Desk, answerer: Answerer, request: Request) {
         match outcome {
             Ok(outcomes) => desk.apply(Action::Answered(id, outcomes, now_ms())),
             Err(failure) => {
-                say("Reading was interrupted. What was read is kept.");
-                desk.apply(Action::Failed(id, words_of(failure), now_ms()));
+                let words = words_of(failure);
+                say(&format!("Reading was interrupted: {words} What was read is kept."));
+                desk.apply(Action::Failed(id, words, now_ms()));
             }
         }
         pump(&desk);

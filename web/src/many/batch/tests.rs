@@ -79,14 +79,16 @@ fn a_file_is_opened_guessed_and_read_to_its_end() {
 }
 
 #[test]
-fn two_requests_are_on_their_way_and_answers_may_come_in_any_order() {
+fn some_requests_are_on_their_way_and_answers_may_come_in_any_order() {
     let mut batch = many_rows(1500);
     let (first, second) = (ask(&mut batch), ask(&mut batch));
-    assert_eq!(batch.next_step(0.0), Step::Wait, "a third one has to wait");
+    let others: Vec<_> = (2..MAX_IN_FLIGHT).map(|_| ask(&mut batch)).collect();
+    assert_eq!(batch.next_step(0.0), Step::Wait, "a further one has to wait");
     answer(&mut batch, &second);
     assert_eq!(batch.results.of(0), Reading::Waiting);
     assert_eq!(batch.summary.num_done(), second.texts.len());
     answer(&mut batch, &first);
+    others.iter().for_each(|other| answer(&mut batch, other));
     while batch.stage == Stage::Running {
         if let Step::Ask(request) = batch.next_step(2000.0) {
             answer(&mut batch, &request);
