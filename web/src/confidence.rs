@@ -1,8 +1,6 @@
 //! How sure the model is, in words: what a calibrated probability means, and why an answer is called uncertain.
 
-use std::ops::RangeInclusive;
-
-use messages::Metrics;
+use messages::{Quality, ReliabilityBin};
 
 /// How a probability is called.
 pub fn word(probability: f32) -> &'static str {
@@ -15,12 +13,16 @@ pub fn word(probability: f32) -> &'static str {
     }
 }
 
-/// How many of a hundred such answers are right: the probability, give or take what it was off on average where that
-/// was measured.
-pub fn of_a_hundred(probability: f32, metrics: Option<&Metrics>) -> RangeInclusive<u32> {
-    let off = metrics.map_or(0.0, |metrics| metrics.ece as f32);
-    let percent = |p: f32| (p.clamp(0.0, 1.0) * 100.0).round() as u32;
-    percent(probability - off)..=percent(probability + off)
+/// So many test answers tell how often such answers are right; fewer tell nothing.
+const ENOUGH_ROWS: usize = 20;
+/// Answers whose confidence differs by no more than this are alike: half the width of a range of the manifest.
+const ALIKE: f64 = 1.0 / 30.0;
+
+/// The test answers with about this probability, where there were enough of them.
+pub fn alike(probability: f32, quality: Option<&Quality>) -> Option<&ReliabilityBin> {
+    let distance = |bin: &ReliabilityBin| (bin.confidence - f64::from(probability)).abs();
+    let bins = quality?.reliability.iter().filter(|bin| bin.rows >= ENOUGH_ROWS && distance(bin) <= ALIKE);
+    bins.min_by(|one, other| distance(one).total_cmp(&distance(other)))
 }
 
 /// Why an answer is uncertain.
@@ -56,11 +58,14 @@ mod tests {
     }
 
     #[test]
-    fn of_a_hundred_such_answers_as_many_are_right_as_were_measured() {
-        let metrics = Metrics { rows: 1, accuracy: 0.8, macro_f1: 0.8, ece: 0.04, nll: 0.5 };
-        assert_eq!(of_a_hundred(0.9, Some(&metrics)), 86..=94);
-        assert_eq!(of_a_hundred(0.99, Some(&metrics)), 95..=100);
-        assert_eq!(of_a_hundred(0.9, None), 90..=90);
+    fn answers_are_compared_with_measured_ones_of_about_their_confidence() {
+        let bin = |confidence, rows| ReliabilityBin { confidence, accuracy: 0.5, rows };
+        let reliability = vec![bin(0.62, 100), bin(0.84, 371), bin(0.91, 1_028), bin(0.97, 3)];
+        let quality = Quality { domains: Default::default(), reliability, challenge: Default::default() };
+        let rows = |probability| alike(probability, Some(&quality)).map(|bin| bin.rows);
+        assert_eq!([0.63, 0.87, 0.89].map(rows), [Some(100), Some(371), Some(1_028)]);
+        assert_eq!([0.5, 0.72, 0.97].map(rows), [None; 3], "none or too few were like it");
+        assert_eq!(alike(0.9, None), None);
     }
 
     #[test]

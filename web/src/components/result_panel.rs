@@ -11,7 +11,7 @@ use super::knowledge::Knowledge;
 use super::loading::Loading;
 use super::preview_note::PreviewNote;
 use super::verdict::Verdict;
-use super::who_answered::{WhoAnswered, metrics_of};
+use super::who_answered::{WhoAnswered, quality_of};
 use crate::figures::count;
 use crate::state::{Action, Blank, Failure as TextFailure, Lines, Reader, Readiness, Role, State, Wanted};
 use crate::{server, wording};
@@ -96,7 +96,7 @@ fn content(state: &State, onretry: &Callback<MouseEvent>, dispatch: &Callback<Ac
         (None, _, Some(answer)) => html! {
             <Verdict
                 answer={answer.clone()}
-                metrics={metrics_of(state.manifest.as_deref(), &answer.model).cloned()}
+                quality={quality_of(state.manifest.as_deref(), &answer.model).cloned()}
                 why={state.why.clone()}
                 shows_all_labels={state.shows_all_labels}
                 text={state.text.clone()}

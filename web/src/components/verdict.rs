@@ -1,6 +1,6 @@
 //! The answer: the label, how sure it is and what that means, what limits it, the bars, and "Why?".
 
-use messages::{Metrics, Prediction};
+use messages::{Prediction, Quality, ReliabilityBin};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -21,7 +21,7 @@ pub struct Props {
     /// The answer to show.
     pub answer: Answer,
     /// What was measured of the model that gave it.
-    pub metrics: Option<Metrics>,
+    pub quality: Option<Quality>,
     /// The answer to "Why?".
     pub why: Why,
     /// Of many labels every one is shown.
@@ -35,7 +35,7 @@ pub struct Props {
 /// One classification.
 #[component]
 pub fn Verdict(props: &Props) -> Html {
-    let Props { answer, metrics, why, shows_all_labels, text, dispatch } = props;
+    let Props { answer, quality, why, shows_all_labels, text, dispatch } = props;
     let Prediction { label, scores, uncertain, truncated, .. } = &answer.prediction;
     let tone = Tone::of(label);
     let score = scores.get(label).copied().unwrap_or_default();
@@ -49,7 +49,7 @@ pub fn Verdict(props: &Props) -> Html {
                     <span class="score">{ percent(score) }</span>
                 </p>
                 if !uncertain {
-                    <p class="confidence" data-testid="confidence">{ meaning(score, metrics.as_ref()) }</p>
+                    <p class="confidence" data-testid="confidence">{ meaning(score, quality.as_ref()) }</p>
                 }
             </div>
             if *uncertain {
@@ -107,11 +107,16 @@ fn why_button(reader: Reader, why: &Why, dispatch: &Callback<Action>) -> Html {
     }
 }
 
-/// What a probability means.
-fn meaning(score: f32, metrics: Option<&Metrics>) -> String {
-    let (from, to) = confidence::of_a_hundred(score, metrics).into_inner();
-    let right = if from == to { from.to_string() } else { format!("{from} to {to}") };
-    format!("{}: of 100 answers like this, about {right} are right.", confidence::word(score))
+/// What a probability means, going by test tweets with about the same.
+fn meaning(score: f32, quality: Option<&Quality>) -> String {
+    let word = confidence::word(score);
+    match confidence::alike(score, quality) {
+        Some(ReliabilityBin { accuracy, rows, .. }) => {
+            let right = percent(*accuracy as f32);
+            format!("{word}: of {} test tweets with about this figure, {right} were right.", count(*rows))
+        }
+        None => format!("{word}."),
+    }
 }
 
 fn uncertainty(answer: &Answer, score: f32) -> Html {

@@ -1,7 +1,7 @@
 //! Below each answer: which model gave it, where it ran, how often it is right; and, for those who want to know, the
 //! machinery.
 
-use messages::{Manifest, Metrics};
+use messages::{Manifest, Metrics, Quality};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -22,7 +22,7 @@ pub struct Props {
 #[component]
 pub fn WhoAnswered(Props { answer, manifest }: &Props) -> Html {
     let Answer { reader, model, .. } = answer;
-    let metrics = metrics_of(manifest.as_deref(), model);
+    let metrics = manifest.as_deref().and_then(|manifest| manifest.find(model)).map(|model| &model.metrics);
     let chosen = manifest.as_ref().is_none_or(|manifest| manifest.default == **model);
     let (place, which) = match reader {
         Reader::Engine(_, _)
@@ -52,9 +52,9 @@ pub fn WhoAnswered(Props { answer, manifest }: &Props) -> Html {
     }
 }
 
-/// The manifest's figures of a model.
-pub fn metrics_of<'a>(manifest: Option<&'a Manifest>, model: &str) -> Option<&'a Metrics> {
-    manifest?.find(model).map(|model| &model.metrics)
+/// What the manifest knows of a model's strengths.
+pub fn quality_of<'a>(manifest: Option<&'a Manifest>, model: &str) -> Option<&'a Quality> {
+    manifest?.find(model)?.quality.as_ref()
 }
 
 fn technical(Answer { info, prediction, latency_ms, .. }: &Answer) -> Html {
