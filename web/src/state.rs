@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use messages::{EngineInfo, Manifest, Prediction};
+use messages::{Manifest, Prediction};
 use yew::Reducible;
 
 pub use action::Action;
@@ -16,6 +16,8 @@ pub use history::{Entry, History};
 pub use models::{Load, Models, Pace, Progress, Readiness, ReadyEngine, Role};
 pub use place::{Place, Reader, Wanted};
 pub use text::{Blank, Lines};
+
+use asking::Said;
 
 mod action;
 mod asking;
@@ -189,7 +191,7 @@ impl State {
                 self.take_classification(task, latency_ms, outcome)
             }
             Action::ClassifiedByServer(task, latency_ms, outcome) => {
-                let outcome = outcome.map(|(prediction, model)| (prediction, model, None));
+                let outcome = outcome.map(|(prediction, model)| Said { prediction, model, info: None });
                 self.take_answer(task, latency_ms, outcome);
             }
             Action::ExplainedPart(task, done, total) => {
@@ -259,20 +261,19 @@ impl State {
         let Load::Ready(engine) = &self.models.get(role).load else { return };
         let info = Rc::new(engine.info.clone());
         let model = Rc::from(&*info.model);
-        self.take_answer(task, latency_ms, outcome.map(|prediction| (prediction, model, Some(info))));
+        self.take_answer(
+            task,
+            latency_ms,
+            outcome.map(|prediction| Said { prediction, model, info: Some(info) }),
+        );
     }
 
-    fn take_answer(
-        &mut self,
-        task: Task,
-        latency_ms: f64,
-        outcome: Result<(Prediction, Rc<str>, Option<Rc<EngineInfo>>), Failure>,
-    ) {
+    fn take_answer(&mut self, task: Task, latency_ms: f64, outcome: Result<Said, Failure>) {
         if !self.finish(&task) {
             return;
         }
         match outcome {
-            Ok((prediction, model, info)) => {
+            Ok(Said { prediction, model, info }) => {
                 let score = prediction.scores.get(&prediction.label).copied().unwrap_or_default();
                 let (label, is_uncertain) = (Rc::from(&*prediction.label), prediction.uncertain);
                 self.history.record(Entry {

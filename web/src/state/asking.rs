@@ -47,6 +47,16 @@ pub struct Answer {
     pub latency_ms: f64,
 }
 
+/// What a reader says of a text.
+pub struct Said {
+    /// The answer.
+    pub prediction: Prediction,
+    /// Id of the model that gave it.
+    pub model: Rc<str>,
+    /// What the engine says of itself; the server says nothing of the kind.
+    pub info: Option<Rc<EngineInfo>>,
+}
+
 /// The answer to "Why?".
 #[derive(Clone, Debug, PartialEq)]
 pub enum Why {
