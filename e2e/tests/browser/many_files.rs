@@ -125,7 +125,7 @@ fn odd_rows_are_marked_kept_and_read() {
     let mut site = open();
     // A missing cell, one too many, a stray Latin-1 byte amid UTF-8, and an end inside quotation marks.
     let csv =
-        "text,label\\nAktie fällt, \\u20ac weg\\nShares plunge\\nup,1,extra\\nA caf\\xe9 opens,0\\n\"cut off";
+        "text,label\\nAktie fällt, \\u20ac weg\\nShares plunge\\nup,1,extra\\nNo\\xe9l opens,0\\n\"cut off";
     let parts = format!(
         "(() => {{
            const encoder = new TextEncoder();

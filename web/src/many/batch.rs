@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use messages::Prediction;
 
-use super::format::{Format, Parser};
+use super::format::Parser;
 use super::pace::Pace;
 use super::problem::Problem;
 use super::queue::{MAX_IN_FLIGHT, Queue, Step};
@@ -395,18 +395,6 @@ fn text_of<'a>(table: &'a Table, settings: &Settings, row: usize) -> Result<Cow<
         return Err("This row has no cell in the text column.");
     };
     if text.trim().is_empty() { Err("The text is empty.") } else { Ok(text) }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            encoding: super::encoding::Encoding::Utf8,
-            is_encoding_doubtful: false,
-            format: Format::Lines,
-            has_header: false,
-            columns: super::columns::Columns::default(),
-        }
-    }
 }
 
 #[cfg(test)]

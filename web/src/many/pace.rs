@@ -68,6 +68,7 @@ mod tests {
         pace.note(90_000.0, 700);
         assert!(pace.rate().unwrap() < 5.0, "{:?}", pace.rate());
         pace.stop(91_000.0);
-        assert_eq!(pace.spent_ms(), 33_000.0);
+        pace.stop(95_000.0);
+        assert_eq!(pace.spent_ms(), 33_000.0, "a stop within a break counts nothing");
     }
 }

@@ -29,6 +29,18 @@ pub struct Settings {
     pub columns: Columns,
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            encoding: Encoding::Utf8,
+            is_encoding_doubtful: false,
+            format: Format::Lines,
+            has_header: false,
+            columns: Columns::default(),
+        }
+    }
+}
+
 impl Settings {
     /// Guesses header and columns, once there are rows to look at.
     pub fn guess_from(&mut self, table: &Table) {

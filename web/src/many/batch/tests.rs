@@ -1,6 +1,7 @@
 //! A batch from its first byte to its last answer, with a clock and a model of the test's own.
 
 use super::*;
+use crate::many::Format;
 use crate::many::results::Reading;
 use crate::many::results::tests::{labels, prediction};
 
