@@ -2,7 +2,7 @@
 
 use super::models::Model;
 use super::*;
-use messages::{Explanation, Metrics, WordContribution};
+use messages::{EngineInfo, Explanation, Metrics, WordContribution};
 
 mod place;
 mod preview;
