@@ -135,3 +135,36 @@ fn the_page_is_as_dark_as_was_asked_for() {
         assert_eq!(found, is_dark);
     }
 }
+
+#[test]
+fn a_browser_that_is_started_again_has_what_it_had_stored() {
+    let (mut page, origin) = open();
+    page.evaluate::<()>("localStorage.kept = 'yes'; window.held = 'yes';").unwrap();
+    let mut page = page.restart().unwrap();
+    assert!(page.requests().is_empty());
+    page.goto(&origin).unwrap();
+    let found: [Option<String>; 2] =
+        page.evaluate("return [localStorage.kept ?? null, window.held ?? null];").unwrap();
+    assert_eq!(found, [Some("yes".to_owned()), None]);
+}
+
+#[test]
+fn what_runs_first_runs_before_the_page_and_in_every_document() {
+    let mut page = Page::launch(&find_executable().unwrap()).unwrap();
+    page.run_first("globalThis.never = () => (document.title = 'first');").unwrap();
+    let origin = serve();
+    for _ in 0..2 {
+        page.goto(&origin).unwrap();
+        assert!(page.evaluate::<bool>("return typeof never === 'function';").unwrap());
+    }
+}
+
+#[test]
+fn a_title_is_waited_for_across_documents() {
+    let (mut page, origin) = open();
+    page.run_first("if (location.pathname === '/next') onload = () => (document.title = 'arrived there');")
+        .unwrap();
+    page.evaluate::<()>(&format!("setTimeout(() => location.assign('{origin}/next'));")).unwrap();
+    page.wait_for_title("arrived").unwrap();
+    assert_eq!(page.evaluate::<String>("return location.pathname;").unwrap(), "/next");
+}

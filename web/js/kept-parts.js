@@ -20,13 +20,8 @@ const BASE = new URL("./", document.baseURI);
 /** The cache of models, and of the list of them (manifest.js). */
 export const CACHE = `tickertone-models ${BASE.pathname}`;
 
-/** @type {Promise<Shelf | null> | undefined} */
-let opened;
-
 /** The shelf, or null where nothing can be kept. */
-export function openShelf() {
-  return (opened ??= open());
-}
+export const openShelf = () => opened;
 
 async function open() {
   try {
@@ -122,3 +117,6 @@ function described(key) {
   const file = { id: text("id"), sha256: text("sha256"), size_bytes: Number(text("size")) };
   return { file, part: { from: Number(text("from")), to: Number(text("to")), key } };
 }
+
+/** Begun at once: the list of models is on its way meanwhile. */
+const opened = open();
