@@ -46,7 +46,7 @@ export async function askServer(texts) {
 /** Where texts go when the server reads them. */
 export const serverHost = () => address().host;
 
-const address = () => new URL("predict_batch?on_error=null", document.baseURI);
+const address = () => new URL("predict_batch?on_error=null&details=true", document.baseURI);
 
 /**
  * @param {string[]} texts

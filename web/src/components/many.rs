@@ -4,7 +4,6 @@
 //! and `saving` do what takes time.
 
 mod agreement;
-mod announcement;
 mod chart_table;
 mod choice;
 mod confidences;

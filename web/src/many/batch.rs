@@ -5,8 +5,6 @@
 
 use std::borrow::Cow;
 
-use messages::Prediction;
-
 use super::format::Parser;
 use super::pace::Pace;
 use super::problem::Problem;
@@ -17,6 +15,7 @@ use super::summary::Summary;
 use super::table::Table;
 use super::timeline::DateOrder;
 use crate::state::Failure;
+use messages::Prediction;
 
 /// Columns are guessed once there are so many rows.
 const ENOUGH_ROWS: usize = 200;

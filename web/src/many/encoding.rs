@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(heard(&[b"\xef\xbb\xbf", text.as_bytes()].concat()), (Encoding::Utf8, false));
         assert_eq!(heard(&utf16(text, u16::to_le_bytes)), (Encoding::Utf16Le, false));
         assert_eq!(heard(&utf16(text, u16::to_be_bytes)), (Encoding::Utf16Be, false));
-        assert_eq!(heard(&utf16(&format!("\u{feff}漢字"), u16::to_be_bytes)), (Encoding::Utf16Be, false));
+        assert_eq!(heard(&utf16("\u{feff}漢字", u16::to_be_bytes)), (Encoding::Utf16Be, false));
         assert_eq!(heard(b"Aktie f\xe4llt, Verk\xe4ufe"), (Encoding::Windows1252, true));
     }
 

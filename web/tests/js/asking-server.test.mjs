@@ -26,7 +26,7 @@ beforeEach(() => {
 
 test("the server is asked beside the page, and what it leaves out is not known", async () => {
   const { model, outcomes } = await askServer(["up"]);
-  assert.deepEqual(requests, [{ url: "https://example.org/tickertone/predict_batch?on_error=null", texts: ["up"] }]);
+  assert.deepEqual(requests, [{ url: "https://example.org/tickertone/predict_batch?on_error=null&details=true", texts: ["up"] }]);
   assert.equal(model, "m");
   const unknown = { uncertain: false, tokens: 0, layers: 0, truncated: false };
   assert.deepEqual(outcomes, [{ prediction: { label: "Bullish", scores, ...unknown } }]);

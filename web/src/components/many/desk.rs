@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::announcement::say;
 use super::locale::count;
 use super::turns::{Budget, now_ms, turn};
+use crate::announcer::say;
 use crate::answerer::Answerer;
 use crate::many::{Action, Batch, Export, ExportOptions, Query, Selection, Stage};
 

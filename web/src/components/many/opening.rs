@@ -5,10 +5,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{TextDecodeOptions, TextDecoder};
 
-use super::announcement::say;
 use super::desk::{Desk, Input, Next};
 use super::locale::count;
 use super::turns::{Budget, turn};
+use crate::announcer::say;
 use crate::many::{
     Action, Encoding, Format, HEAD_BYTES, MAX_FILE_BYTES, Problem, Settings, Source, Stage, listen,
 };

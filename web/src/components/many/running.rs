@@ -2,10 +2,10 @@
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::announcement::say;
 use super::desk::Desk;
 use super::locale::count;
 use super::turns::{now_ms, turn};
+use crate::announcer::say;
 use crate::answerer::{Answerer, Place};
 use crate::many::{Action, Request, Step};
 

@@ -5,9 +5,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
-use super::announcement::say;
 use super::desk::Desk;
 use super::locale::count;
+use crate::announcer::say;
 use crate::many::{Action, Export, ExportFormat, ExportOptions};
 
 /// A browser has begun with a download long before.
