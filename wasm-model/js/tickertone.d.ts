@@ -132,6 +132,9 @@
  * Longest input in tokens, the two special ones included.
  * @property {number} layers
  * Layers of the model.
+ * @property {number} uncertainBelow
+ * An answer whose highest probability lies below this is uncertain; one above it only where the model knows nearly none
+ * of the text's words.
  */
 /** A loaded model; `Classifier.load` makes it. */
 export class Classifier {
