@@ -42,13 +42,13 @@ pub enum Action {
     Resumed,
     /// Texts are to be read there.
     Wanted(Wanted),
-    /// An engine answered [`Question::Classify`], after so many milliseconds.
+    /// An engine answered [`super::Question::Classify`], after so many milliseconds.
     Classified(Task, f64, Result<Prediction, Failure>),
     /// The server did, with the model of this id.
     ClassifiedByServer(Task, f64, Result<(Prediction, Rc<str>), Failure>),
     /// Of an explanation so many readings of so many are done.
     ExplainedPart(Task, u32, u32),
-    /// The engine answered [`Question::Explain`].
+    /// The engine answered [`super::Question::Explain`].
     Explained(Task, Result<Explanation, Failure>),
     /// "Why?", "Hide why" or "Cancel" was pressed.
     ToggledWhy,
