@@ -130,9 +130,9 @@ mod tests {
         std::fs::write(site.join("js/a.js"), "a").unwrap();
         assert_eq!(packed("two.zip"), first);
         let archive = zip::ZipArchive::new(std::io::Cursor::new(first)).unwrap();
-        let names: Vec<_> = archive.file_names().collect::<Result<_, _>>().unwrap();
+        let names: Result<Vec<_>, _> = archive.file_names().collect();
         assert_eq!(
-            names,
+            names.unwrap(),
             ["index.html", "js/a.js", "js/b.js"].map(|name| format!("tickertone-1.2.3/{name}"))
         );
     }
