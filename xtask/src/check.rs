@@ -16,8 +16,9 @@ use crate::workspace::{Workspace, run};
 use anyhow::Result;
 
 /// What `--all` gives the tests to search longer: cases of each property for proptest (256 otherwise), mutations of
-/// each corpus for the crate `fuzz` (3,000 otherwise).
-const SEARCH_LONGER: [(&str, &str); 2] = [("PROPTEST_CASES", "4096"), ("FUZZ_MUTATIONS", "100000")];
+/// each corpus for the crate `fuzz` (3,000 otherwise); five batches of ten thousand texts for the page (none otherwise).
+const SEARCH_LONGER: [(&str, &str); 3] =
+    [("PROPTEST_CASES", "4096"), ("FUZZ_MUTATIONS", "100000"), ("TICKERTONE_TEST_ALL", "1")];
 
 /// Runs every check; with `is_all` also those that take long.
 ///
