@@ -2,8 +2,8 @@
 
 use crate::running_server::Server;
 
-/// `printf "\nimport init from '/web-0123456789abcdef.js';\n" | openssl dgst -sha256 -binary | base64`
-const BOOTSTRAP: &str = "'sha256-FHDJ/dRNGFOLLCyKzAqP5vU8T2e6sz5KP8BxQDKMchI='";
+/// `printf "\nimport init from './web-0123456789abcdef.js';\n" | openssl dgst -sha256 -binary | base64`
+const BOOTSTRAP: &str = "'sha256-nHahTNkS3CJvmce9oL6T0tc/k4G3R7ZKE252JvfkYWQ='";
 
 #[test]
 fn every_answer_carries_the_policy() {
