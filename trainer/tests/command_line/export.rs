@@ -51,7 +51,10 @@ fn an_exported_model_is_complete_and_evaluates_as_its_manifest_says() {
             (model.metrics.rows, (model.metrics.accuracy * rows as f64).round())
         );
         let share = &quality.challenge["negation"];
-        assert!(card.contains(&format!("{} of {}", share.right, share.texts)), "{share:?} in {card}");
+        assert!(
+            card.contains(&format!("| negation | {} | {} |", share.texts, share.right)),
+            "{share:?} in {card}"
+        );
         for section in
             ["Quality", "Calibration", "Known weaknesses", "Challenge set", "Storage", "How it was made"]
         {

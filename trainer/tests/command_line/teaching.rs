@@ -126,7 +126,13 @@ fn rows_that_teachers_have_learned_are_not_held_out_where_that_is_asked_for() {
     let folder = folder();
     folder.succeeds(&teach("answers.safetensors", &["distillation.teachers=[\"teacher\"]"]));
     let kept = "split.never_hold_out=[\"answers.safetensors\"]";
-    folder.succeeds(&student("student", &["split.seed=9", ANSWERS, kept]));
+    let other = ["split.seed=9", kept];
+    folder.succeeds(&teach(
+        "others.safetensors",
+        &[&other[..], &["distillation.teachers=[\"teacher\"]"]].concat(),
+    ));
+    let answers = "distillation.answers=[\"others.safetensors\"]";
+    folder.succeeds(&student("student", &[&other[..], &[answers]].concat()));
     let split = |run: &str| -> serde_json::Value {
         serde_json::from_slice(&std::fs::read(folder.path(&format!("{run}/split.json"))).unwrap()).unwrap()
     };
