@@ -115,8 +115,8 @@ async function keptFile(shelf, model) {
 }
 
 /**
- * Downloads what is missing of the file, which may be nothing by now: another tab may have brought it. Where that is another one, once more from its beginning and past every
- * cache on the way.
+ * Downloads what is missing of the file, which may be nothing by now: another tab may have brought it. Where the whole is
+ * another file, once more from its beginning and past every cache on the way.
  *
  * @param {ManifestModel} model
  * @param {Shelf | null} shelf

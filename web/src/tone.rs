@@ -29,7 +29,7 @@ impl Tone {
         }
     }
 
-    /// The class that sets `--tone` in `style.css`.
+    /// The class that sets `--tone` in the style sheets.
     pub fn class(self) -> &'static str {
         match self {
             Self::Falling => "tone-falling",
