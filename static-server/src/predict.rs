@@ -96,23 +96,26 @@ pub async fn predict_batch(
     if must_read_all {
         refuse_any(&texts)?;
     }
-    let readable: Arc<Vec<String>> = Arc::new(texts.iter().flatten().cloned().collect());
-    let mut predictions = state.predictor.predict(place, readable).await?.into_iter();
-    let outcome = |text: &Result<String, RefusedText>| match text {
-        Ok(_) => predictions
-            .next()
-            .map_or(Err(TextError::NotANumber), |outcome| outcome)
-            .map_err(RefusedText::from),
-        Err(refused) => Err(refused.clone()),
+    // Each text is there once: the bodies that wait are bounded, and so is what is made of them.
+    let mut readable = Vec::with_capacity(texts.len());
+    let keep = |text: Result<String, RefusedText>| text.map(|text| readable.push(text));
+    let texts: Vec<Result<(), RefusedText>> = texts.into_iter().map(keep).collect();
+    let readable = Arc::new(readable);
+    let mut predictions = state.predictor.predict(place, Arc::clone(&readable)).await?.into_iter();
+    let mut inputs = readable.iter().map(String::as_str);
+    let input: Vec<Option<&str>> =
+        texts.iter().map(|text| text.as_ref().ok().and_then(|()| inputs.next())).collect();
+    let outcome = |text: Result<(), RefusedText>| {
+        text.and_then(|()| Ok(predictions.next().unwrap_or(Err(TextError::NotANumber))?))
     };
-    let outcomes: Vec<Result<Prediction, RefusedText>> = texts.iter().map(outcome).collect();
+    let outcomes: Vec<Result<Prediction, RefusedText>> = texts.into_iter().map(outcome).collect();
     if must_read_all {
         refuse_any(&outcomes)?;
     }
     let classifier = state.predictor.classifier()?;
     let scores = |prediction| Scores { labels: classifier.labels(), prediction };
     let answer = Answer {
-        input: texts.iter().map(|text| text.as_deref().ok()).collect(),
+        input,
         message: "OK",
         status_code: 200,
         output: of_each(&outcomes, |prediction| prediction.label.as_str()),
@@ -127,7 +130,7 @@ pub async fn predict_batch(
         errors: (!must_read_all).then(|| RefusedTexts::among(&outcomes).0),
     };
     let mut response = Json(answer).into_response();
-    response.extensions_mut().insert(BatchSize(texts.len()));
+    response.extensions_mut().insert(BatchSize(outcomes.len()));
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let is_cut = |outcome: &&Result<Prediction, RefusedText>| matches!(outcome, Ok(prediction) if prediction.is_truncated);

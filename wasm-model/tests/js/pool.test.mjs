@@ -227,13 +227,15 @@ test("what a dead worker was computing is computed by another one", async () => 
   assert.deepEqual(started.map((worker) => worker.isTerminated), [true, false]);
 });
 
+/** Answers every text but one, of which its worker dies. */
+const dieOfDeadly = (worker, [texts]) => {
+  if (!texts.includes("deadly")) return texts.map((label) => ({ label }));
+  worker.onerror({ message: "boom" });
+  return new Promise(() => {});
+};
+
 test("a text that two workers die of is refused, and the next call is answered", async () => {
-  const classify = (worker, [texts]) => {
-    if (!texts.includes("deadly")) return texts.map((label) => ({ label }));
-    worker.onerror({ message: "boom" });
-    return new Promise(() => {});
-  };
-  const started = install({ answer: engine("tiny", { classify }) });
+  const started = install({ answer: engine("tiny", { classify: dieOfDeadly }) });
   const pool = await load(1);
   const [refused, answered] = await Promise.all([
     message(pool.classify(["fine", "deadly"])),
@@ -245,12 +247,7 @@ test("a text that two workers die of is refused, and the next call is answered",
 });
 
 test("a patient call loses only the text that workers die of", async () => {
-  const classify = (worker, [texts]) => {
-    if (!texts.includes("deadly")) return texts.map((label) => ({ label }));
-    worker.onerror({ message: "boom" });
-    return new Promise(() => {});
-  };
-  const started = install({ answer: engine("tiny", { classify }) });
+  const started = install({ answer: engine("tiny", { classify: dieOfDeadly }) });
   const pool = await load(1);
   const texts = ["one", "two", "deadly", "four", "five"];
   const outcomes = await pool.classify(texts, { isStrict: false });
